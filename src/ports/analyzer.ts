@@ -1,0 +1,42 @@
+/** The analyzer port: runs the diff core where it does not block the host. */
+import type { ContractSchema, DriftReport, FormatName, Policy } from '../diff/report.js'
+
+export interface SampleFile {
+  bytes: Uint8Array
+  /** Given by the caller; else told from the content. */
+  format?: FormatName
+}
+
+/** What a contract is made from. */
+export interface Inference {
+  schema: ContractSchema
+  format: FormatName
+}
+
+/** One file measured by one contract. */
+export interface Check {
+  format: FormatName
+  report: DriftReport
+}
+
+export interface Analyzer {
+  /**
+   * Makes sure analysis can run.
+   * @throws DrifthookError `WORKER_NOT_FOUND`
+   */
+  open(): Promise<void>
+  close(): Promise<void>
+  /**
+   * Learns one schema from one or more samples of one format.
+   * @throws DrifthookError `FORMAT_UNDECIDED`, `FORMAT_MISMATCH`, `FILE_MALFORMED`, `FILE_LIMIT_EXCEEDED`
+   */
+  infer(samples: readonly SampleFile[], options: { key: Uint8Array }): Promise<Inference>
+  /**
+   * Compares a file with a contract.
+   * @throws DrifthookError as {@link infer}, and `SCHEMA_UNSUPPORTED`
+   */
+  check(
+    file: SampleFile,
+    contract: { schema: ContractSchema; policy: Policy; format: FormatName | null; key: Uint8Array },
+  ): Promise<Check>
+}

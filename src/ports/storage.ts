@@ -1,0 +1,200 @@
+/**
+ * The storage port: the one place where what must happen is written down. The prose of this file is the
+ * contract; `storageConformance` in `drifthook/testkit` checks its sentences against an adapter.
+ *
+ * Rules that hold for every method:
+ * - Records come back whole, with exactly the declared columns; what was stored is what is read: text to the
+ *   last code point, bytes to the last byte, integers to 2^53 - 1, `null` as `null`. The caller owns what it gets: changing a
+ *   returned record changes nothing stored, and changing a record after handing it in neither.
+ * - A record of one tenant is never returned for, nor changed on behalf of, another.
+ * - Instants are absolute and come from the caller (the Clock port). An adapter has no clock.
+ * - A storage that cannot be reached rejects with `STORAGE_UNAVAILABLE` and has then written nothing, or all.
+ */
+import type { IndexOf, Row, TableName, UniqueOf, WorkTableName } from './tables.js'
+
+/** What an adapter can do, declared and tested. Asking for what is missing throws `CAPABILITY_MISSING`. */
+export interface Capabilities {
+  /** What survives: nothing, the end of the process (SIGKILL), or also the loss of power. */
+  durable: 'none' | 'process' | 'disk'
+  /** Whether several processes may work on one store at once. */
+  crossProcess: boolean
+  /** Whether messages can be published inside the host's own transaction. */
+  hostTransactions: boolean
+}
+
+type Each<Make extends { [T in TableName]: unknown }> = Make[TableName]
+
+/** Adds a record. Fails with `exists` if its primary key or a unique key is taken. */
+export type Insert = Each<{ [T in TableName]: { op: 'insert'; table: T; row: Row<T> } }>
+
+/**
+ * Sets the named columns of one record. `expect` names columns and the values they must have now; all other
+ * columns may have changed. Fails with `missing` if there is no such record, `moved` if a value is not as
+ * expected; with `optional: true` it is left out instead and fails nothing.
+ * `expect` compares text, integer, boolean and instant columns; `null` equals `null`.
+ */
+export type Update = Each<{
+  [T in TableName]: {
+    op: 'update'
+    table: T
+    tenantId: string
+    id: string
+    set: Partial<Omit<Row<T>, 'tenantId' | 'id'>>
+    expect?: Partial<Row<T>>
+    optional?: boolean
+  }
+}>
+
+/** Removes one record. Fails, or is left out with `optional`, as {@link Update} does. */
+export type Delete = Each<{
+  [T in TableName]: {
+    op: 'delete'
+    table: T
+    tenantId: string
+    id: string
+    expect?: Partial<Row<T>>
+    optional?: boolean
+  }
+}>
+
+export type Write = Insert | Update | Delete
+
+/** Why a commit was refused. Nothing of it was written. */
+export class PreconditionFailed extends Error {
+  /**
+   * @param write the position in the commit of the first write that failed
+   * @param reason `exists`: a key is taken; `missing`: no such record; `moved`: not as expected
+   * @param key for `exists`: the unique key's declared name, or `primary`
+   */
+  constructor(
+    readonly write: number,
+    readonly reason: 'exists' | 'missing' | 'moved',
+    readonly key: string | null = null,
+  ) {
+    super(`write ${write} was refused: ${reason}${key === null ? '' : ` (${key})`}`)
+    this.name = 'PreconditionFailed'
+  }
+}
+
+/** The keyset position after the last entry read: the index's column values, then the id. Plain JSON. */
+export type Cursor = readonly (string | number | boolean | null)[]
+
+/** Values a column may have: one, or any of several. `null` matches `null`. */
+type Filter<T extends TableName> = { [C in keyof Row<T>]?: Row<T>[C] | readonly Row<T>[C][] }
+
+export interface ListQuery<T extends TableName> {
+  tenantId: string
+  /** A declared index of the table: the order of the result. */
+  index: IndexOf<T>
+  /** Values for the index's first columns. Only entries that have them are read. */
+  prefix?: Partial<Row<T>>
+  /** Bounds on the index's next column after `prefix`, both inclusive. */
+  range?: { from?: string | number; to?: string | number }
+  /** Further conditions on any scalar column, checked on each entry read. */
+  filter?: Filter<T>
+  /** Where the previous page ended; null or absent for the first page. */
+  after?: Cursor | null
+  limit: number
+  /** Newest (largest) first. */
+  descending?: boolean
+}
+
+export interface Page<T extends TableName> {
+  items: Row<T>[]
+  /** Give it as `after` for the next page. Null: there is nothing further. */
+  next: Cursor | null
+}
+
+export interface ClaimRequest {
+  /** At most so many: never more than the caller can start at once. */
+  limit: number
+  /** At most so many in one lane, counting what is leased in it already, by any process. */
+  perLane: number
+  /** Lanes to leave alone. */
+  skipLanes: readonly string[]
+  /** Work with `dueAt <= now` is claimable. */
+  now: number
+  leaseUntil: number
+}
+
+/** The fields that say which piece of work, and that it is still ours. */
+interface Held {
+  tenantId: string
+  id: string
+  /** As it was on the claimed record. */
+  fence: number
+}
+
+export type Outcome<T extends WorkTableName> =
+  /** Finished, well or badly: the columns in `set` say which. It is never claimed again. */
+  | (Held & { kind: 'end'; set: Partial<Row<T>>; writes: Write[] })
+  /** To be claimed again from `dueAt` on. */
+  | (Held & { kind: 'retry'; dueAt: number; set: Partial<Row<T>>; writes: Write[] })
+  /** Given back untouched: throttled, shutting down. */
+  | (Held & { kind: 'defer'; dueAt: number })
+  /** Still at it: the lease ends later. */
+  | (Held & { kind: 'renew'; leaseUntil: number })
+
+/**
+ * `applied`: all of the outcome was written. `lost`: the fence is no longer ours, or the work is gone or
+ * ended: nothing was written. `conflict`: one of its `writes` failed its precondition: nothing was written,
+ * the lease stands.
+ */
+export type SettleResult = 'applied' | 'lost' | 'conflict'
+
+export interface Storage {
+  readonly capabilities: Capabilities
+
+  /**
+   * Connects and brings the schema up to date; safe under concurrent starts. Idempotent.
+   * @throws DrifthookError `STORAGE_UNAVAILABLE`, `STORAGE_INCOMPATIBLE`, `DRIVER_NOT_FOUND`
+   */
+  open(): Promise<void>
+
+  /** Closes what `open` opened; what the host handed in stays open. Idempotent. */
+  close(): Promise<void>
+
+  /** The record, or null if this tenant has none of that id. */
+  get<T extends TableName>(table: T, tenantId: string, id: string): Promise<Row<T> | null>
+
+  /** The record that has these values in a declared unique key, of whatever tenant unless the key names it. */
+  lookup<T extends TableName>(table: T, unique: UniqueOf<T>, values: Partial<Row<T>>): Promise<Row<T> | null>
+
+  /**
+   * One page in the order of an index. At most 1,000 index entries are read, so a page may be short, or
+   * empty, while `next` is not null. Pages are stable under inserts: no entry that existed all along is
+   * skipped or repeated. Text is ordered by code point, null comes first.
+   */
+  list<T extends TableName>(table: T, query: ListQuery<T>): Promise<Page<T>>
+
+  /**
+   * All of the writes, in order, or none. Visible at once, wholly, to every reader.
+   * @throws PreconditionFailed naming the first write that failed
+   */
+  commit(writes: readonly Write[]): Promise<void>
+
+  /**
+   * Takes due work under a lease: `leaseUntil` and `dueAt` move to the end of the lease, `fence` and
+   * `claims` grow by one. Of N racing claimers exactly one gets each. Tenants take turns, and within a
+   * tenant its lanes; within a lane the longest due comes first. The turn carries on where this adapter's
+   * previous claim ended, so that a busy tenant or lane never starves another.
+   */
+  claim<T extends WorkTableName>(table: T, request: ClaimRequest): Promise<Row<T>[]>
+
+  /**
+   * Ends or changes claims, each outcome on its own: all of it or nothing. Applied only while the record's
+   * fence is the claim's. `end` and `retry` clear the lease, set the given columns and carry their `writes`;
+   * `retry` and `defer` set `dueAt`; every outcome but `renew` sets `claims` to 0.
+   * @returns one result per outcome, in order
+   */
+  settle<T extends WorkTableName>(table: T, outcomes: readonly Outcome<T>[]): Promise<SettleResult[]>
+
+  /** When the next piece of unfinished work is claimable (leases considered), or null if none is left. */
+  nextDue(table: WorkTableName): Promise<number | null>
+
+  /**
+   * Reserves `n` numbers of a counter that starts at 1 and never repeats one, whoever asks; gaps may occur.
+   * @returns the first of them
+   */
+  nextIds(counter: string, n: number): Promise<number>
+}
