@@ -5,7 +5,7 @@
  * Every table has `tenantId` and `id`, together its primary key. Big values live in side tables of their
  * own (the second half of each pair below), which `list` is never asked to read.
  */
-import type { DriftReport, Policy, ContractSchema } from '../diff/report.js'
+import type { ContractSchema, DriftReport, Policy } from '../diff/report.js'
 
 /** What a column holds. `instant` is milliseconds since 1970 UTC; `json` any JSON value; `bytes` exact bytes. */
 export type ColumnKind = 'text' | 'integer' | 'boolean' | 'instant' | 'json' | 'bytes'
@@ -43,7 +43,10 @@ const work = {
 
 interface Table<Columns extends Record<string, Column> = Record<string, Column>> {
   readonly columns: Columns
-  /** Unique keys besides the primary one. They name `tenantId` where they hold per tenant. */
+  /**
+   * Unique keys besides the primary one. They name `tenantId` where they hold per tenant. A key with a null
+   * in it is never taken.
+   */
   readonly unique: Record<string, readonly (keyof Columns & string)[]>
   /** Orders `list` can read in. `tenantId` leads and `id` ends each of them, so neither is written here. */
   readonly indexes: Record<string, readonly (keyof Columns & string)[]>
@@ -78,6 +81,8 @@ export const tables = {
       format: nullable(text),
       version: integer,
       policy: json<Policy>(),
+      /** The key of the contract's value sketches, encrypted. */
+      sketchKeySealed: text,
       /** How many monitors and subscriptions name this contract. It may be deleted only at 0. */
       users: integer,
       createdAt: instant,
@@ -123,9 +128,8 @@ export const tables = {
 
   driftEvents: table({
     columns: {
+      /** `id` is the event's number, from the counter `driftEvents`, as 16 digits: text order is number order. */
       ...key,
-      /** The event's public id, from the counter `driftEvents`. `id` is the same number as text. */
-      number: integer,
       monitorId: nullable(text),
       contractId: text,
       contractVersion: integer,
@@ -141,22 +145,25 @@ export const tables = {
       changes: integer,
       renames: integer,
       fingerprint: nullable(text),
+      /** Monitor and fingerprint, on the one event that stands for a drift nobody has settled yet. */
+      openKey: nullable(text),
       notes: nullable(text),
       resolvedVia: nullable(text),
       resolvedBy: nullable(text),
       createdAt: instant,
       resolvedAt: nullable(instant),
     },
+    unique: { open: ['tenantId', 'openKey'] },
     indexes: {
-      number: ['number'],
-      contract: ['contractId', 'number'],
-      monitor: ['monitorId', 'number'],
-      status: ['status', 'number'],
-      /** Finds the open event of the same drift. */
-      fingerprint: ['monitorId', 'fingerprint', 'number'],
+      created: ['createdAt'],
+      contract: ['contractId', 'createdAt'],
+      monitor: ['monitorId', 'createdAt'],
+      status: ['status', 'createdAt'],
     },
   }),
-  driftReports: table({ columns: { ...key, report: json<DriftReport | null>(), error: json<unknown>() } }),
+  driftReports: table({
+    columns: { ...key, report: json<DriftReport | null>(), error: json<Record<string, unknown> | null>() },
+  }),
 
   subscriptions: table({
     columns: {
@@ -190,7 +197,14 @@ export const tables = {
   }),
 
   messages: table({
-    columns: { ...key, type: text, result: nullable(text), contractId: nullable(text), monitorId: nullable(text), createdAt: instant },
+    columns: {
+      ...key,
+      type: text,
+      result: nullable(text),
+      contractId: nullable(text),
+      monitorId: nullable(text),
+      createdAt: instant,
+    },
     indexes: { created: ['createdAt'] },
   }),
   /** The message's `data`, serialised once: every attempt and redelivery sends these bytes. */
@@ -225,6 +239,7 @@ export const tables = {
       number: integer,
       startedAt: instant,
       durationMs: integer,
+      succeeded: boolean,
       responseStatus: nullable(integer),
       errorClass: nullable(text),
       error: nullable(text),
@@ -242,6 +257,9 @@ export const tables = {
       responseBody: nullable(bytes),
     },
   }),
+
+  /** How much of each limited thing a tenant has; the id names the thing. */
+  quotas: table({ columns: { ...key, used: integer } }),
 
   auditEntries: table({
     columns: {
@@ -262,7 +280,9 @@ export type TableName = keyof Tables
 type ValueOf<C> = C extends Column<infer Value> ? Value : never
 
 /** One record of a table: every column, always. */
-export type Row<T extends TableName> = { -readonly [C in keyof Tables[T]['columns']]: ValueOf<Tables[T]['columns'][C]> }
+export type Row<T extends TableName> = {
+  -readonly [C in keyof Tables[T]['columns']]: ValueOf<Tables[T]['columns'][C]>
+}
 
 export type IndexOf<T extends TableName> = keyof Tables[T]['indexes'] & string
 export type UniqueOf<T extends TableName> = keyof Tables[T]['unique'] & string
@@ -271,7 +291,13 @@ export type UniqueOf<T extends TableName> = keyof Tables[T]['unique'] & string
 export type WorkTableName = { [T in TableName]: Tables[T]['work'] extends true ? T : never }[TableName]
 
 /** The columns a new piece of work starts with: in `lane`, to be claimed from `dueAt` on. */
-export const newWork = (lane: string, dueAt: number) => ({ lane, dueAt, leaseUntil: null, fence: 0, claims: 0 })
+export const newWork = (lane: string, dueAt: number) => ({
+  lane,
+  dueAt,
+  leaseUntil: null,
+  fence: 0,
+  claims: 0,
+})
 
 /** A table's declaration with its types widened, as adapters walk it. */
 export const declaration = (name: TableName): Table => tables[name]

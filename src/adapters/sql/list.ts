@@ -1,0 +1,131 @@
+/** One page of an index as SQL: conditions that an index answers as one range, and the position after it. */
+import type { Cursor, ListQuery } from '../../ports/storage.js'
+import type { Row, TableName } from '../../ports/tables.js'
+import { type Codec, encode, type Stored } from './codec.js'
+import { type Bind, columnList, equals } from './conditions.js'
+import { sqlColumn, sqlTable } from './names.js'
+
+/** No page reads more index entries than this. */
+export const entriesPerPage = 1000
+
+/** A list query, checked against the declaration and with its values encoded. */
+export interface ListPlan {
+  codec: Codec
+  /** The columns of the index that order the page: without the prefix, with `id`. */
+  order: readonly string[]
+  nullable: ReadonlySet<string>
+  prefix: readonly (readonly [string, Stored])[]
+  from: Stored
+  to: Stored
+  /** Values for all of the index's columns and `id`, or null for the first page. */
+  after: readonly Stored[] | null
+  filter: readonly (readonly [string, readonly Stored[]])[]
+  descending: boolean
+  limit: number
+  /** The index's columns and `id`: what a cursor holds. */
+  cursor: readonly string[]
+}
+
+/** @throws TypeError if the query does not fit the declaration: a mistake of the caller's code */
+export function planList<T extends TableName>(codec: Codec<T>, query: ListQuery<T>): ListPlan {
+  const cursor = [...codec.index(query.index), 'id']
+  const given = codec.encodeScalars(query.prefix ?? {})
+  const prefix = cursor.filter((name) => name in given).map((name) => [name, given[name]!] as const)
+  const order = cursor.slice(prefix.length)
+  if (prefix.length !== Object.keys(given).length || prefix.some(([name], at) => name !== cursor[at])) {
+    throw new TypeError(`the prefix is not the beginning of ${codec.table}.${query.index}`)
+  }
+  const bound = (value: string | number | undefined) =>
+    value === undefined ? null : encode(codec.column(order[0]!), order[0]!, value)
+  const filter = Object.entries(query.filter ?? {}).map(([name, wanted]) => {
+    const values = Array.isArray(wanted) ? wanted : [wanted]
+    return [name, values.map((value) => codec.encodeScalars({ [name]: value })[name]!)] as const
+  })
+  if (!(query.limit >= 1)) throw new TypeError('a page needs a limit of at least 1')
+  return {
+    codec: codec as Codec,
+    order,
+    nullable: new Set(order.filter((name) => codec.column(name).nullable)),
+    prefix,
+    from: bound(query.range?.from),
+    to: bound(query.range?.to),
+    after: query.after ? decodeCursor(codec, cursor, query.after) : null,
+    filter,
+    descending: query.descending ?? false,
+    limit: Math.min(query.limit, entriesPerPage),
+    cursor,
+  }
+}
+
+function decodeCursor(codec: Codec, columns: readonly string[], after: Cursor): Stored[] {
+  if (after.length !== columns.length) throw new TypeError('the cursor belongs to another index')
+  return columns.map((name, at) => encode(codec.column(name), name, after[at]))
+}
+
+/** The position of a record in the plan's index. */
+export const cursorOf = <T extends TableName>(plan: ListPlan, row: Row<T>): Cursor =>
+  plan.cursor.map((name) => (row as Record<string, unknown>)[name] as string | number | boolean | null)
+
+/** Which entries come after a value in the order asked for, null being the smallest. */
+function beyond(name: string, value: Stored, descending: boolean, nullable: boolean, bind: Bind): string {
+  const column = sqlColumn(name)
+  if (value === null) return descending ? 'FALSE' : `${column} IS NOT NULL`
+  if (!descending) return `${column} > ${bind(value)}`
+  return nullable ? `(${column} < ${bind(value)} OR ${column} IS NULL)` : `${column} < ${bind(value)}`
+}
+
+/** `(a, b, id)` after a position. One row comparison where no null can be; else spelt out. */
+function afterPosition(plan: ListPlan, after: readonly Stored[], bind: Bind): string {
+  const values = after.slice(plan.cursor.length - plan.order.length)
+  if (plan.nullable.size === 0) {
+    const columns = plan.order.map(sqlColumn).join(', ')
+    return `(${columns}) ${plan.descending ? '<' : '>'} (${values.map(bind).join(', ')})`
+  }
+  const alternatives = plan.order.map((name, at) => {
+    const ties = plan.order.slice(0, at).map((tied, i) => equals(tied, values[i]!, bind))
+    return [...ties, beyond(name, values[at]!, plan.descending, plan.nullable.has(name), bind)].join(' AND ')
+  })
+  return `((${alternatives.join(') OR (')}))`
+}
+
+/** Which index entries belong to the page, before the filter. */
+function entries(plan: ListPlan, tenantId: string, bind: Bind): string {
+  const conditions = [equals('tenantId', tenantId, bind)]
+  for (const [name, value] of plan.prefix) conditions.push(equals(name, value, bind))
+  const ranged = sqlColumn(plan.order[0]!)
+  if (plan.from !== null) conditions.push(`${ranged} >= ${bind(plan.from)}`)
+  if (plan.to !== null) conditions.push(`${ranged} <= ${bind(plan.to)}`)
+  if (plan.after !== null) conditions.push(afterPosition(plan, plan.after, bind))
+  return conditions.join(' AND ')
+}
+
+function matches(name: string, values: readonly Stored[], bind: Bind): string {
+  const some = values.filter((value) => value !== null)
+  const alternatives = some.length > 0 ? [`${sqlColumn(name)} IN (${some.map(bind).join(', ')})`] : ['FALSE']
+  if (values.includes(null)) alternatives.push(`${sqlColumn(name)} IS NULL`)
+  return `(${alternatives.join(' OR ')})`
+}
+
+function ordering(plan: ListPlan): string {
+  const direction = plan.descending ? ' DESC' : ''
+  return plan.order.map((name) => sqlColumn(name) + direction).join(', ')
+}
+
+/** The records of a page, and one more that tells whether there is a next one. */
+export function pageSql(plan: ListPlan, tenantId: string, bind: Bind): string {
+  const order = ordering(plan)
+  const columns = columnList(plan.codec)
+  const from = `FROM ${sqlTable(plan.codec.table)} WHERE ${entries(plan, tenantId, bind)} ORDER BY ${order}`
+  if (plan.filter.length === 0) return `SELECT ${columns} ${from} LIMIT ${bind(plan.limit + 1)}`
+  const read = `SELECT ${columns} ${from} LIMIT ${bind(entriesPerPage)}`
+  const filter = plan.filter.map(([name, values]) => matches(name, values, bind)).join(' AND ')
+  return `SELECT ${columns} FROM (${read}) AS entry WHERE ${filter} ORDER BY ${order} LIMIT ${bind(plan.limit + 1)}`
+}
+
+/** The last entry a filtered page has read, and the one behind it: both exist if there is more to read. */
+export function lastReadSql(plan: ListPlan, tenantId: string, bind: Bind): string {
+  const where = entries(plan, tenantId, bind)
+  const limits = `LIMIT ${bind(2)} OFFSET ${bind(entriesPerPage - 1)}`
+  const from = `FROM ${sqlTable(plan.codec.table)} WHERE ${where}`
+  return `SELECT ${columnList(plan.codec)} ${from} ORDER BY ${ordering(plan)} ${limits}`
+}

@@ -1,0 +1,39 @@
+/** What an outcome of a claim means for the record's own columns: the same in every store. */
+import type { Outcome, Write } from '../../ports/storage.js'
+import type { WorkTableName } from '../../ports/tables.js'
+
+type AnyOutcome = Outcome<WorkTableName>
+
+const released = { leaseUntil: null, claims: 0 }
+
+/** The columns to set. What the outcome itself says wins over its `set`. */
+function changes(outcome: AnyOutcome): object {
+  switch (outcome.kind) {
+    case 'end':
+      return { ...outcome.set, ...released, dueAt: null }
+    case 'retry':
+      return { ...outcome.set, ...released, dueAt: outcome.dueAt }
+    case 'defer':
+      return { ...released, dueAt: outcome.dueAt }
+    case 'renew':
+      return { dueAt: outcome.leaseUntil, leaseUntil: outcome.leaseUntil }
+  }
+}
+
+/** The outcome as one commit: first the record, then the writes it carries. */
+export function outcomeWrites(table: WorkTableName, outcome: AnyOutcome): Write[] {
+  const { tenantId, id } = outcome
+  const update = { op: 'update', table, tenantId, id, set: changes(outcome) } as Write
+  return 'writes' in outcome ? [update, ...outcome.writes] : [update]
+}
+
+/**
+ * Whether a claim still holds. Besides the fence it needs the lease: one that was settled already, or whose
+ * work ended otherwise, is over even though nobody has claimed the record since.
+ */
+export function holds(
+  record: { fence: unknown; leaseUntil: unknown; dueAt: unknown } | null,
+  fence: number,
+): boolean {
+  return record !== null && record.fence === fence && record.leaseUntil !== null && record.dueAt !== null
+}

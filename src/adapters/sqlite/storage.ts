@@ -1,0 +1,202 @@
+/** The storage port on one SQLite file. Reads are single statements; writes go through the {@link Writer}. */
+import { DrifthookError } from '../../errors.js'
+import {
+  type Capabilities,
+  type ClaimRequest,
+  type ListQuery,
+  type Outcome,
+  type Page,
+  PreconditionFailed,
+  type SettleResult,
+  type Storage,
+  type Write,
+} from '../../ports/storage.js'
+import type { Row, TableName, UniqueOf, WorkTableName } from '../../ports/tables.js'
+import { Codec } from '../sql/codec.js'
+import { allEqual, columnList } from '../sql/conditions.js'
+import { cursorOf, lastReadSql, pageSql, planList } from '../sql/list.js'
+import { snake, sqlTable } from '../sql/names.js'
+import { holds, outcomeWrites } from '../sql/outcomes.js'
+import { checkClaim } from '../sql/turns.js'
+import { Claims } from './claims.js'
+import { Connection } from './connection.js'
+import type { DriverName, SqlRow } from './driver.js'
+import { migrate } from './migrations.js'
+import { statement } from './statement.js'
+import { Writer } from './writer.js'
+import { planWrites } from './writes.js'
+
+export interface Settings {
+  /** Absolute. */
+  filename: string
+  driver: DriverName | undefined
+  busyTimeoutMs: number
+}
+
+interface Opened {
+  connection: Connection
+  writer: Writer
+}
+
+const nextIdsSql = `INSERT INTO "drifthook_counters" ("name", "used") VALUES (?, ?)
+  ON CONFLICT ("name") DO UPDATE SET "used" = "used" + excluded."used" RETURNING "used"`
+
+export class SqliteStorage implements Storage {
+  readonly capabilities: Capabilities = { durable: 'disk', crossProcess: true, hostTransactions: false }
+
+  readonly #settings: Settings
+  #opening: Promise<Opened> | null = null
+  #opened: Opened | null = null
+  readonly #codecs = new Map<TableName, Codec>()
+  readonly #claims = new Map<WorkTableName, Claims<WorkTableName>>()
+
+  constructor(settings: Settings) {
+    this.#settings = settings
+  }
+
+  async open(): Promise<void> {
+    this.#opening ??= this.#connect()
+    const opening = this.#opening
+    try {
+      this.#opened = await opening
+    } catch (error) {
+      if (this.#opening === opening) this.#opening = null
+      throw error
+    }
+  }
+
+  async #connect(): Promise<Opened> {
+    const { filename, driver, busyTimeoutMs } = this.#settings
+    const connection = await Connection.open(filename, driver, busyTimeoutMs)
+    try {
+      const writer = new Writer(connection)
+      await migrate(connection, writer)
+      return { connection, writer }
+    } catch (error) {
+      connection.close()
+      throw error
+    }
+  }
+
+  async close(): Promise<void> {
+    const opening = this.#opening
+    this.#opening = null
+    this.#opened = null
+    const opened = await opening?.catch(() => null)
+    if (!opened) return
+    await opened.writer.idle()
+    opened.connection.close()
+  }
+
+  async get<T extends TableName>(table: T, tenantId: string, id: string): Promise<Row<T> | null> {
+    return this.#find(this.#codec(table), { tenantId, id })
+  }
+
+  async lookup<T extends TableName>(
+    table: T,
+    unique: UniqueOf<T>,
+    values: Partial<Row<T>>,
+  ): Promise<Row<T> | null> {
+    const codec = this.#codec(table)
+    return this.#find(codec, codec.keyValues(unique, values))
+  }
+
+  async list<T extends TableName>(table: T, query: ListQuery<T>): Promise<Page<T>> {
+    const codec = this.#codec(table)
+    const plan = planList(codec, query)
+    const { connection } = this.#use()
+    const read = (sql: typeof pageSql) =>
+      connection
+        .all(...statement((bind) => sql(plan, query.tenantId, bind)))
+        .map((row) => codec.decodeRow(row, snake))
+    if (plan.filter.length === 0) return page(read(pageSql), null)
+    // Two statements about the same entries: one transaction, so that they see the same.
+    connection.run('BEGIN')
+    try {
+      const items = read(pageSql)
+      const [last, further] = items.length > plan.limit ? [] : read(lastReadSql)
+      return page(items, last && further ? cursorOf(plan, last) : null)
+    } finally {
+      connection.run('COMMIT')
+    }
+
+    function page(items: Row<T>[], lastRead: Page<T>['next']): Page<T> {
+      if (items.length <= plan.limit) return { items, next: lastRead }
+      const kept = items.slice(0, plan.limit)
+      return { items: kept, next: cursorOf(plan, kept.at(-1)!) }
+    }
+  }
+
+  async commit(writes: readonly Write[]): Promise<void> {
+    const { connection, writer } = this.#use()
+    const apply = planWrites((table) => this.#codec(table), writes)
+    await writer.write(() => apply(connection))
+  }
+
+  async claim<T extends WorkTableName>(table: T, request: ClaimRequest): Promise<Row<T>[]> {
+    checkClaim(request)
+    const { connection, writer } = this.#use()
+    const claims = this.#claimsOf(table)
+    if (!claims.anyDue(connection, request.now)) return []
+    return writer.write(() => claims.claim(connection, request) as Row<T>[])
+  }
+
+  async settle<T extends WorkTableName>(table: T, outcomes: readonly Outcome<T>[]): Promise<SettleResult[]> {
+    const { connection, writer } = this.#use()
+    return Promise.all(
+      outcomes.map((outcome) => {
+        const apply = planWrites((name) => this.#codec(name), outcomeWrites(table, outcome))
+        const { tenantId, id, fence } = outcome
+        const settled = writer.write<SettleResult>(() => {
+          const record = this.#find(this.#codec(table), { tenantId, id })
+          if (!holds(record, fence)) return 'lost'
+          apply(connection)
+          return 'applied'
+        })
+        return settled.catch((error: unknown): SettleResult => {
+          if (error instanceof PreconditionFailed) return 'conflict'
+          throw error
+        })
+      }),
+    )
+  }
+
+  async nextDue(table: WorkTableName): Promise<number | null> {
+    const sql = `SELECT min("due_at") AS "next" FROM ${sqlTable(table)} WHERE "due_at" IS NOT NULL`
+    return (this.#use().connection.first(sql)?.next ?? null) as number | null
+  }
+
+  async nextIds(counter: string, n: number): Promise<number> {
+    if (!Number.isSafeInteger(n) || n < 1) throw new TypeError('nextIds reserves at least one number')
+    const { connection, writer } = this.#use()
+    const used = await writer.write(() => connection.first(nextIdsSql, [counter, n])?.used as number)
+    return used - n + 1
+  }
+
+  #use(): Opened {
+    if (this.#opened) return this.#opened
+    throw new DrifthookError('STORAGE_UNAVAILABLE', 'The SQLite storage is not open.')
+  }
+
+  #find<T extends TableName>(codec: Codec<T>, key: object): Row<T> | null {
+    const values = codec.encodeScalars(key)
+    const row: SqlRow | undefined = this.#use().connection.first(
+      ...statement(
+        (bind) => `SELECT ${columnList(codec)} FROM ${sqlTable(codec.table)} WHERE ${allEqual(values, bind)}`,
+      ),
+    )
+    return row ? codec.decodeRow(row, snake) : null
+  }
+
+  #codec<T extends TableName>(table: T): Codec<T> {
+    const codec = this.#codecs.get(table) ?? new Codec<TableName>(table)
+    this.#codecs.set(table, codec)
+    return codec as unknown as Codec<T>
+  }
+
+  #claimsOf(table: WorkTableName): Claims<WorkTableName> {
+    const claims = this.#claims.get(table) ?? new Claims<WorkTableName>(this.#codec(table))
+    this.#claims.set(table, claims)
+    return claims
+  }
+}

@@ -1,0 +1,49 @@
+/** What the analyzer does to bytes, wherever it runs: here, or in a worker thread. */
+import { compare, detectFormat, mergeProfiles, type Profile, profile, toSchema } from '../diff/index.js'
+import { DrifthookError } from '../errors.js'
+import type { Analyzer, Check, Inference, SampleFile } from '../ports/analyzer.js'
+
+export type Task =
+  | { kind: 'infer'; samples: readonly SampleFile[]; key: Uint8Array }
+  | { kind: 'check'; file: SampleFile; contract: Parameters<Analyzer['check']>[1]; now: number }
+
+/** @throws DrifthookError as the Analyzer port says */
+export function analyze(task: Task): Inference | Check {
+  return task.kind === 'infer' ? infer(task.samples, task.key) : check(task)
+}
+
+function infer(samples: readonly SampleFile[], key: Uint8Array): Inference {
+  const profiles = samples.map((sample) => read(sample, sample.format ?? null, key))
+  const merged = profiles.reduce((sum, next) => {
+    if (next.format === sum.format) return mergeProfiles(sum, next)
+    throw mismatch(sum.format, next.format)
+  })
+  return { schema: toSchema(merged), format: merged.format }
+}
+
+function check({ file, contract, now }: Extract<Task, { kind: 'check' }>): Check {
+  const seen = read(file, contract.format, contract.key)
+  return { format: seen.format, report: compare(contract.schema, seen, contract.policy, { now: new Date(now) }) }
+}
+
+/**
+ * The file's profile in the format its content has. The contract's own format decides only where the content
+ * leaves it open, as a file of one column does.
+ */
+function read(file: SampleFile, expected: string | null, key: Uint8Array): Profile {
+  const format = file.format ?? formatOf(file.bytes, expected)
+  if (expected !== null && format !== expected) throw mismatch(expected, format)
+  return profile(file.bytes, { format, key })
+}
+
+function formatOf(bytes: Uint8Array, expected: string | null): string {
+  try {
+    return detectFormat(bytes).format
+  } catch (error) {
+    if (expected === null) throw error
+    return expected
+  }
+}
+
+const mismatch = (expected: string, found: string) =>
+  new DrifthookError('FORMAT_MISMATCH', `The contract is for ${expected} files; this one is ${found}.`)

@@ -1,0 +1,28 @@
+/** Turns byte offsets of a text file into lines and columns. */
+import type { Place } from '../../errors.js'
+
+/** The place of one byte. Lines and columns (in code points) count from 1. */
+export function placeAt(bytes: Uint8Array, byte: number): Place {
+  return placesAt(bytes, [byte]).get(byte)!
+}
+
+/** The places of many bytes in one pass over the file. A line ends with LF, CR LF or CR. */
+export function placesAt(bytes: Uint8Array, offsets: Iterable<number>): Map<number, Place> {
+  const places = new Map<number, Place>()
+  let line = 1
+  let column = 1
+  let i = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0
+  for (const offset of [...offsets].sort((a, b) => a - b)) {
+    for (; i < offset && i < bytes.length; i++) {
+      const byte = bytes[i]!
+      if (byte === 10 || (byte === 13 && bytes[i + 1] !== 10)) {
+        line++
+        column = 1
+      } else if ((byte & 0xc0) !== 0x80) {
+        column++
+      }
+    }
+    places.set(offset, { line, column, byte: offset })
+  }
+  return places
+}

@@ -1,0 +1,40 @@
+/** The formats there are. A new one is a file beside this one and a line in the list below. */
+import type { DiffLimits } from '../limits.js'
+import type { Profile } from '../profile.js'
+import type { FormatName } from '../report.js'
+import { csv } from './csv.js'
+import { json } from './json.js'
+
+export interface Format {
+  readonly name: FormatName
+  /**
+   * Whether the start of a file (up to 64 KiB) looks like this format. Content only, never a file name.
+   * @returns how sure, 0 to 1, and why in a few words without values of the file; null: certainly not
+   */
+  detect(head: Uint8Array): Detection | null
+  /**
+   * Reads a whole file once.
+   * @throws DrifthookError `FILE_MALFORMED`, `FILE_EMPTY`, `FILE_LIMIT_EXCEEDED`, with a place
+   */
+  profile(bytes: Uint8Array, options: ProfileOptions): Profile
+}
+
+export interface Detection {
+  confidence: number
+  evidence: string
+}
+
+export interface ProfileOptions {
+  limits: DiffLimits
+  /** The HMAC key of the value sketches. */
+  key: Uint8Array
+}
+
+export const builtInFormats: readonly Format[] = Object.freeze([json, csv])
+
+export function findFormat(
+  name: FormatName,
+  formats: readonly Format[] = builtInFormats,
+): Format | undefined {
+  return formats.find((format) => format.name === name)
+}

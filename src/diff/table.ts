@@ -1,0 +1,76 @@
+/** What can differ in how a file is spelt as a whole, and in the order of its columns. */
+import type { ContractNode } from './contract.js'
+import { root } from './paths.js'
+import type { Finding } from './policy.js'
+import type { PathProfile, Profile } from './profile.js'
+
+/** Differences of header, delimiter, encoding and lines. Without the same header nothing else compares. */
+export function dialectFindings(
+  contract: Record<string, unknown>,
+  file: Profile['dialect'],
+): { findings: Finding[]; comparable: boolean } {
+  const differs = (name: string) =>
+    contract[name] !== undefined &&
+    contract[name] !== null &&
+    file[name] !== null &&
+    contract[name] !== file[name]
+  const words = (side: Record<string, unknown>, name: string, yes: string, no: string) =>
+    side[name] ? yes : no
+  const findings: Finding[] = []
+  const add = (aspect: 'structure' | 'format', from: string, to: string) =>
+    findings.push({
+      kind: 'changed',
+      path: root,
+      aspect,
+      from,
+      to,
+      facts: { mild: aspect === 'format' },
+      evidence: {},
+    })
+  if (differs('header')) {
+    add(
+      'structure',
+      words(contract, 'header', 'header', 'no header'),
+      words(file, 'header', 'header', 'no header'),
+    )
+    return { findings, comparable: false }
+  }
+  // A file of one line cannot show that it is JSON lines.
+  if (contract.lines === false && file.lines === true) add('structure', 'one JSON document', 'JSON lines')
+  if (differs('delimiter') && contract.delimiter !== 'none' && file.delimiter !== 'none') {
+    add('format', `delimiter ${contract.delimiter}`, `delimiter ${file.delimiter}`)
+  }
+  // ASCII is a part of UTF-8 and of windows-1252.
+  const plain = (encoding: unknown) => encoding === 'ascii'
+  const fits =
+    (plain(file.encoding) && !isWide(contract.encoding)) ||
+    (plain(contract.encoding) && !isWide(file.encoding))
+  if (differs('encoding') && !fits)
+    add('format', `encoding ${contract.encoding}`, `encoding ${file.encoding}`)
+  return { findings, comparable: true }
+}
+
+function isWide(encoding: unknown): boolean {
+  return typeof encoding === 'string' && encoding.startsWith('utf-16')
+}
+
+/**
+ * How many of the columns that both sides have stand in another order than the contract knows; 0 when none
+ * or when the contract saw several orders.
+ */
+export function columnOrder(
+  node: ContractNode,
+  file: PathProfile,
+  renames: ReadonlyMap<string, string>,
+): number {
+  const columns: { expected: number; found: number }[] = []
+  for (const [key, { node: column }] of node.properties) {
+    const expected = column.evidence?.position
+    const found = file.children.get(renames.get(key) ?? key)?.position
+    if (!expected || !found || expected.min !== expected.max || found.min !== found.max) continue
+    columns.push({ expected: expected.min, found: found.min })
+  }
+  const byFile = [...columns].sort((a, b) => a.found - b.found)
+  const byContract = [...columns].sort((a, b) => a.expected - b.expected)
+  return byFile.filter((column, i) => column !== byContract[i]).length
+}

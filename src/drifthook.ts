@@ -1,0 +1,169 @@
+/** The composition root: options become adapters, services, routers and a runner. Nothing else is wired anywhere. */
+import { randomBytes } from 'node:crypto'
+import { memoryQueue } from './adapters/memory/queue.js'
+import { memoryStorage } from './adapters/memory/storage.js'
+import { analysisPool } from './analysis/pool.js'
+import { httpTransport } from './delivery/transport.js'
+import { DrifthookError } from './errors.js'
+import { createRouters, type Routers } from './http/express.js'
+import type { HttpRequest } from './http/request.js'
+import { Life } from './life.js'
+import type { Principal } from './model.js'
+import { type DrifthookOptions, optionInvalid, parseOptions, type Settings } from './options.js'
+import { deliver } from './runner/deliver.js'
+import { Runner } from './runner/runner.js'
+import type { Context, Logger } from './services/context.js'
+import { createServices, type Services } from './services/index.js'
+import { openedStorage } from './services/opened-storage.js'
+import { retryPresets } from './services/retry-policy.js'
+import { type SecretBox, secretBox } from './services/secret-box.js'
+
+export interface StartOptions {
+  /** Whether this process works deliveries. Default true; false for a process that only answers HTTP. */
+  runner?: boolean
+}
+
+export interface StopOptions {
+  /** How long attempts under way may take to end. Default 10,000. */
+  drainMs?: number
+}
+
+/** A mounted drifthook: its routers, its services, its life. */
+export interface Drifthook extends Routers, Services {
+  /**
+   * Opens the adapters, makes sure the analysis worker is found, and starts the runner. Idempotent.
+   * @throws DrifthookError `STORAGE_UNAVAILABLE`, `STORAGE_INCOMPATIBLE`, `DRIVER_NOT_FOUND`, `WORKER_NOT_FOUND`
+   */
+  start(options?: StartOptions): Promise<void>
+  /** Stops claiming work, lets what runs end, and closes what `start` opened. Final, and idempotent. */
+  stop(options?: StopOptions): Promise<void>
+  /**
+   * Works everything that is due now, in this process, and returns how many attempts that took: for tests,
+   * and for hosts that would rather be called by a scheduler than run a loop.
+   */
+  runDue(): Promise<number>
+}
+
+/** Over an attempt's own time: writing its outcome, and a margin (design: deadline + write budget + 5 s). */
+const settleBudgetMs = 10_000
+
+/**
+ * Builds a drifthook. Does no I/O, sets no timer, installs no signal handler; a request that comes before
+ * `start` opens the storage and is answered, but no runner works.
+ * @throws DrifthookError `OPTION_INVALID` naming every fault
+ */
+export function createDrifthook(options: DrifthookOptions): Drifthook {
+  const settings = parseOptions(options)
+  const logger = settings.logger ?? consoleLogger
+  const life = new Life(settings.storage ?? memoryStorage())
+  const context = createContext(settings, life, logger)
+  const services = createServices(context)
+  const { queue, analyzer, transport } = context
+  const attempt = { context, retry: retryPolicy(settings), timeoutMs: settings.delivery.timeoutMs }
+  const runner = new Runner(
+    { ...context, deliver: (delivery) => deliver(attempt, delivery) },
+    {
+      concurrency: settings.delivery.concurrency,
+      perLane: settings.delivery.perSubscription,
+      leaseMs: settings.delivery.timeoutMs + settleBudgetMs,
+    },
+  )
+
+  return {
+    ...services,
+    ...createRouters({
+      services,
+      refuseStopped: () => life.refuseStopped(),
+      authenticate: authenticator(settings),
+      logger,
+      requireHttps: settings.requireHttps,
+      maxBytes: settings.upload.maxBytes,
+      urls: context.urls,
+    }),
+    async start({ runner: works = true } = {}) {
+      life.refuseStopped()
+      warnOfLoss(settings, context)
+      await life.opened()
+      await Promise.all([queue.open(), analyzer.open()])
+      if (works) runner.start()
+    },
+    stop({ drainMs = 10_000 } = {}) {
+      return life.end(async () => {
+        await runner.stop(drainMs)
+        await Promise.all([queue.close(), transport.close(), analyzer.close()])
+      })
+    },
+    runDue: () => runner.runDue(),
+  }
+}
+
+function createContext(settings: Settings, life: Life, logger: Logger): Context {
+  const { clock } = settings
+  const storage = openedStorage(life.storage, () => life.opened())
+  return {
+    storage,
+    queue: settings.queue ?? memoryQueue({ clock }),
+    analyzer: analysisPool({ ...settings.analysis, inlineBytes: 256 * 1024, clock }),
+    transport: httpTransport({ allowLoopback: settings.delivery.allowLoopback }),
+    clock,
+    secrets: createSecretBox(settings, storage.capabilities.durable !== 'none'),
+    logger,
+    limits: settings.limits,
+    eventTypes: settings.eventTypes,
+    urls: { upload: settings.publicUrl?.upload ?? null, api: settings.publicUrl?.api ?? null },
+    upload: settings.upload,
+  }
+}
+
+function createSecretBox({ secretKey }: Settings, durable: boolean): SecretBox {
+  if (secretKey === undefined) {
+    // What is gone with the process may be sealed with a key that is gone with it too.
+    if (!durable) return secretBox(new Map([['process', randomBytes(32)]]), 'process')
+    const message = 'is required with a durable storage: 32 random bytes, kept where you keep secrets'
+    throw optionInvalid([{ path: 'secretKey', code: 'required', message }])
+  }
+  const keys = new Map<string, Uint8Array>(Object.entries(secretKey))
+  return secretBox(keys, [...keys.keys()][0] ?? '')
+}
+
+function retryPolicy({ delivery: { retryDelays } }: Settings) {
+  if (typeof retryDelays !== 'string') return { delays: retryDelays, jitter: 0 }
+  return { delays: retryPresets[retryDelays], jitter: retryDelays === 'default' ? 0.1 : 0 }
+}
+
+function authenticator({ authenticate }: Settings): (request: HttpRequest) => Promise<Principal | null> {
+  if (authenticate === 'unsafe-none') {
+    return async () => ({ tenantId: 'default', actor: 'anonymous', permissions: ['*'] })
+  }
+  return async (request) => {
+    const principal = await authenticate(request)
+    if (principal === null || principal === undefined) return null
+    const { tenantId, actor, permissions } = principal
+    if (
+      typeof tenantId === 'string' &&
+      tenantId !== '' &&
+      tenantId.length <= 128 &&
+      typeof actor === 'string' &&
+      Array.isArray(permissions)
+    )
+      return principal
+    throw new DrifthookError('INTERNAL', 'authenticate must answer null or { tenantId, actor, permissions }.')
+  }
+}
+
+function warnOfLoss(settings: Settings, { storage, logger }: Context): void {
+  if (settings.authenticate === 'unsafe-none')
+    logger.warn("authenticate is 'unsafe-none': everybody may do everything")
+  if (process.env.NODE_ENV !== 'production' || storage.capabilities.durable !== 'none') return
+  logger.warn(
+    'the storage keeps nothing: every event, webhook and pending delivery is lost when this process ends',
+  )
+}
+
+/** Warnings and errors only: a library's place in the host's log is small. */
+const consoleLogger: Logger = {
+  debug() {},
+  info() {},
+  warn: (message, fields) => console.warn(`drifthook: ${message}`, fields ?? ''),
+  error: (message, fields) => console.error(`drifthook: ${message}`, fields ?? ''),
+}

@@ -1,0 +1,91 @@
+/** Reading a request's body: the bytes, or the JSON a management route takes. */
+import { DrifthookError } from '../errors.js'
+import type { HttpRequest } from './request.js'
+
+/** Whether somebody before us read the stream. */
+export const isConsumed = (request: HttpRequest): boolean => request.readableDidRead || request.readableEnded
+
+/**
+ * The whole body, counted while it arrives.
+ * @throws what `tooLarge` makes, as soon as there are more than `maxBytes`
+ */
+export function readBytes(
+  request: HttpRequest,
+  maxBytes: number,
+  tooLarge: () => Error,
+): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let size = 0
+    const done = (settle: () => void) => {
+      request.off('data', onData).off('end', onEnd).off('error', onError).off('close', onClose)
+      settle()
+    }
+    const onData = (chunk: Buffer) => {
+      size += chunk.byteLength
+      if (size > maxBytes) done(() => reject(tooLarge()))
+      else chunks.push(chunk)
+    }
+    const onEnd = () => done(() => resolve(Buffer.concat(chunks, size)))
+    const onError = (cause: Error) => done(() => reject(aborted(cause)))
+    const onClose = () => done(() => reject(aborted()))
+    request.on('data', onData).on('end', onEnd).on('error', onError).on('close', onClose)
+  })
+}
+
+const aborted = (cause?: unknown) =>
+  new DrifthookError('BODY_INVALID', 'The request ended before its body was complete.', { cause })
+
+/**
+ * The JSON of a management request. A body that the host has parsed already is taken as it is.
+ * @throws DrifthookError `BODY_INVALID`, `BODY_TOO_LARGE`
+ */
+export async function readJson(request: HttpRequest, maxBytes: number): Promise<unknown> {
+  if (isConsumed(request)) return parsedByHost(request.body)
+  const bytes = await readBytes(request, maxBytes, () => bodyTooLarge(maxBytes))
+  if (bytes.byteLength === 0) return undefined
+  const type = request.get('content-type') ?? ''
+  if (!/^application\/([\w.-]+\+)?json\b/i.test(type)) {
+    throw new DrifthookError('BODY_INVALID', 'Send the body as JSON, with Content-Type: application/json.')
+  }
+  return parse(bytes)
+}
+
+function parsedByHost(body: unknown): unknown {
+  if (body instanceof Uint8Array || typeof body === 'string') return parse(Buffer.from(body))
+  // Express 4's parsers leave an empty object where there was no body.
+  if (typeof body === 'object' && body !== null) return body
+  throw new DrifthookError('BODY_INVALID', 'The body was read before drifthook, and no JSON was left of it.')
+}
+
+function parse(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+  } catch (cause) {
+    throw new DrifthookError('BODY_INVALID', 'The body is not valid JSON in UTF-8.', { cause })
+  }
+}
+
+const bodyTooLarge = (maxBytes: number) =>
+  new DrifthookError('BODY_TOO_LARGE', `The body has more than ${maxBytes} bytes.`, {
+    limit: { name: 'upload.maxBytes', value: maxBytes },
+  })
+
+/**
+ * Lets a client that is still sending read its answer: takes in a bounded amount for a bounded time, then
+ * closes. Without this the operating system resets the connection and the answer is lost on the way.
+ */
+export function drain(request: HttpRequest, maxBytes: number, maxMs: number): void {
+  if (request.complete || request.destroyed) return
+  let left = maxBytes
+  const close = () => request.socket?.destroy()
+  const timer = setTimeout(close, maxMs)
+  timer.unref()
+  request.on('data', (chunk: Buffer) => {
+    left -= chunk.byteLength
+    if (left < 0) close()
+  })
+  request.on('close', () => clearTimeout(timer))
+  request.on('error', () => clearTimeout(timer))
+  request.resume()
+}

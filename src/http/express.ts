@@ -1,0 +1,222 @@
+/** The one file that knows Express: routes and handlers become routers that both 4 and 5 mount. */
+import { randomUUID } from 'node:crypto'
+import express, { type Request, type Response, type Router } from 'express'
+import { DrifthookError } from '../errors.js'
+import type { Principal } from '../model.js'
+import type { Logger } from '../services/context.js'
+import type { Services } from '../services/index.js'
+import { drain, readJson } from './body.js'
+import { crossSite } from './cross-site.js'
+import { readFile } from './multipart.js'
+import { nearMiss } from './near-miss.js'
+import { type Answer, asDrifthookError, problem, rateHeaders, success } from './problem.js'
+import type { Handler, HttpRequest } from './request.js'
+import type { Call, Route } from './route.js'
+import { apiRoutes } from './routes/index.js'
+import { fromWire } from './wire.js'
+
+export interface HttpParts {
+  services: Services
+  /** Throws once drifthook is stopping. */
+  refuseStopped: () => void
+  /** Who calls, or null. */
+  authenticate: (request: HttpRequest) => Promise<Principal | null>
+  logger: Logger
+  requireHttps: boolean
+  maxBytes: number
+  urls: { upload: string | null; api: string | null }
+}
+
+export interface Routers {
+  /** Everything: uploads at `/webhook`, management at `/api/v1`, health at `/health`. */
+  router: Handler
+  routers: { upload: Handler; api: Handler; health: Handler }
+}
+
+/** Where a router's neighbours are: known for sure only inside the one that holds them all. */
+type Places = (request: HttpRequest) => { upload: string | null; api: string | null }
+
+/** A refused upload is taken in for so long and so far, that its sender reads the answer. */
+const drainBytes = 64 * 1024 * 1024
+const drainMs = 5_000
+
+/** Builds the routers. Does no I/O. */
+export function createRouters(parts: HttpParts): Routers {
+  const alone: Places = () => parts.urls
+  const together = (ownPath: string): Places => {
+    return ({ baseUrl }) => {
+      const base = baseUrl.slice(0, baseUrl.length - ownPath.length)
+      return { upload: parts.urls.upload ?? `${base}/webhook`, api: parts.urls.api ?? `${base}/api/v1` }
+    }
+  }
+  const all = newRouter()
+  all.use('/webhook', uploadRouter(parts, together('/webhook')))
+  all.use('/api/v1', apiRouter(parts, together('/api/v1')))
+  all.use('/health', healthRouter(parts))
+  all.use((request, response, next) => {
+    const inApi = request.path.startsWith('/api/v1/')
+    const hint = nearMiss(request.method, request.path, request.baseUrl) ?? (inApi ? 'No such route.' : null)
+    if (hint === null) return next()
+    return answering(parts, request, response, async () => {
+      throw new DrifthookError('NOT_FOUND', hint)
+    })
+  })
+  return {
+    router: handler(all),
+    routers: {
+      upload: handler(uploadRouter(parts, alone)),
+      api: handler(apiRouter(parts, alone)),
+      health: handler(healthRouter(parts)),
+    },
+  }
+}
+
+const newRouter = (): Router => express.Router({ caseSensitive: true })
+const handler = (router: Router): Handler => router as unknown as Handler
+const asHttpRequest = (request: Request): HttpRequest => request as unknown as HttpRequest
+
+function uploadRouter(parts: HttpParts, places: Places): Router {
+  const router = newRouter()
+  const { uploads } = parts.services
+  router.post('/:token', (request, response) => {
+    const incoming = asHttpRequest(request)
+    return answering(
+      parts,
+      request,
+      response,
+      async () => {
+        const admission = await uploads.admit(incoming.params.token ?? '')
+        for (const [name, value] of Object.entries(rateHeaders(admission.rate)))
+          response.setHeader(name, value)
+        const file = await readFile(incoming, response, parts.maxBytes)
+        const result = await admission.receive(file)
+        const { api } = places(incoming)
+        return success(200, { ...result, eventUrl: api === null ? null : `${api}/events/${result.eventId}` })
+      },
+      { success: false },
+    )
+  })
+  router.all('/:token', (request, response) =>
+    answering(parts, request, response, () => notAllowed(response, ['POST']), { success: false }),
+  )
+  return router
+}
+
+function apiRouter(parts: HttpParts, places: Places): Router {
+  const router = newRouter()
+  for (const route of apiRoutes) {
+    const handle = (request: Request, response: Response) =>
+      answering(parts, request, response, () =>
+        manage(parts, route, places, asHttpRequest(request), response),
+      )
+    const methods = route.method === 'PATCH' ? ['PATCH', 'PUT'] : [route.method]
+    for (const method of methods) router[method.toLowerCase() as 'get'](route.path, handle)
+  }
+  for (const path of new Set(apiRoutes.map((route) => route.path))) {
+    const allowed = apiRoutes.filter((route) => route.path === path).map((route) => route.method)
+    router.all(path, (request, response) =>
+      answering(parts, request, response, () => notAllowed(response, allowed)),
+    )
+  }
+  return router
+}
+
+function healthRouter(parts: HttpParts): Router {
+  const router = newRouter()
+  router.get('/', (request, response) =>
+    answering(parts, request, response, async () => {
+      const status = await parts.services.health.status()
+      return success(status === 'up' ? 200 : 503, { status })
+    }),
+  )
+  return router
+}
+
+/** One management request, from its credentials to its answer. */
+async function manage(
+  parts: HttpParts,
+  route: Route,
+  places: Places,
+  request: HttpRequest,
+  response: Response,
+) {
+  const principal = await parts.authenticate(request)
+  if (principal === null) throw new DrifthookError('UNAUTHENTICATED', 'This needs valid credentials.')
+  if (route.method !== 'GET' && crossSite(request)) {
+    throw new DrifthookError('CROSS_SITE', 'A request with a cookie must come from a page of this site.')
+  }
+  const isForm =
+    route.takesFile === true && /^multipart\/form-data\b/i.test(request.get('content-type') ?? '')
+  const hasBody = route.method === 'POST' || route.method === 'PATCH'
+  const file = isForm ? await readFile(request, response, parts.maxBytes) : null
+  const json = hasBody && file === null ? await readJson(request, parts.maxBytes) : undefined
+  const call: Call = {
+    principal,
+    services: parts.services,
+    params: request.params,
+    query: queryOf(request),
+    body: fromWire(json),
+    file,
+    uploadUrl: (token) => {
+      const { upload } = places(request)
+      return upload === null ? null : `${upload}/${token}`
+    },
+  }
+  return success(route.status, await route.handle(call))
+}
+
+/** Sends what `work` answers, or the problem it ended in. Nothing escapes to the host's error handlers. */
+async function answering(
+  parts: HttpParts,
+  request: Request,
+  response: Response,
+  work: () => Promise<Answer>,
+  extra: Record<string, unknown> = {},
+): Promise<void> {
+  const requestId = requestIdOf(request.get('x-request-id'))
+  const answer = await reach(parts, request, work).catch((error: unknown) => {
+    const ours = asDrifthookError(error)
+    if (ours.status >= 500)
+      parts.logger.error(ours.message, { code: ours.code, requestId, error: ours.cause ?? ours })
+    return problem(ours, requestId, extra)
+  })
+  if (response.headersSent || response.destroyed) return
+  response
+    .status(answer.status)
+    .set(answer.headers)
+    .set('x-request-id', requestId)
+    .set('cache-control', 'no-store')
+  // The body was refused before its end: the connection cannot be used again.
+  const refused = answer.status >= 400 && !request.complete
+  if (refused) response.set('connection', 'close')
+  if (answer.body === undefined) response.end()
+  else response.end(JSON.stringify(answer.body))
+  if (refused) drain(asHttpRequest(request), drainBytes, drainMs)
+}
+
+async function reach(parts: HttpParts, request: Request, work: () => Promise<Answer>): Promise<Answer> {
+  if (parts.requireHttps && !request.secure) {
+    throw new DrifthookError('HTTPS_REQUIRED', 'Use https://; this request came unencrypted.')
+  }
+  parts.refuseStopped()
+  return work()
+}
+
+async function notAllowed(response: Response, methods: readonly string[]): Promise<never> {
+  response.setHeader('allow', methods.join(', '))
+  throw new DrifthookError('METHOD_NOT_ALLOWED', `Use ${methods.join(', ')} here.`)
+}
+
+const requestIdOf = (given: string | undefined): string =>
+  given !== undefined && /^[\w.-]{1,128}$/.test(given) ? given : randomUUID()
+
+/** The query as it stands in the URL: the host's parser may be any. */
+function queryOf(request: HttpRequest): Record<string, unknown> {
+  const params = new URLSearchParams(request.originalUrl.split('?')[1] ?? '')
+  const names = [...new Set(params.keys())]
+  const values = names.map((name) => [
+    name,
+    params.getAll(name).length > 1 ? params.getAll(name) : params.get(name),
+  ])
+  return fromWire(Object.fromEntries(values)) as Record<string, unknown>
+}

@@ -1,0 +1,32 @@
+/** Routes as data: what the binder needs to know of each, and nothing about Express. */
+import type { Principal } from '../model.js'
+import type { Services } from '../services/index.js'
+import type { ReceivedFile } from './multipart.js'
+
+/** One request to a management route, read and authenticated. */
+export interface Call {
+  principal: Principal
+  services: Services
+  params: Record<string, string>
+  /** Keys in camelCase; values are text, or several texts of one name. */
+  query: Record<string, unknown>
+  /** Keys in camelCase. */
+  body: unknown
+  /** Only where the route takes one and the request is multipart. */
+  file: ReceivedFile | null
+  /** The absolute or rooted URL that uploads of this token go to; null if the host did not say where. */
+  uploadUrl(token: string): string | null
+}
+
+export interface Route {
+  method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  /** Below the router's mount point, with `:name` for parameters. `PATCH` answers `PUT` too. */
+  path: string
+  status: 200 | 201 | 204
+  /** Whether a multipart upload may stand for the JSON body. */
+  takesFile?: boolean
+  handle(call: Call): Promise<unknown>
+}
+
+/** A parameter the path is known to have. */
+export const param = (call: Call, name: string): string => call.params[name] ?? ''

@@ -1,0 +1,52 @@
+/**
+ * The wire speaks `snake_case`, the services `camelCase`. Keys are renamed at every depth, but for the values
+ * that are somebody else's: below these the names are data.
+ */
+const foreign = new Set([
+  'schema',
+  'sample',
+  'samples',
+  'data',
+  'headers',
+  'request_headers',
+  'response_headers',
+  'evidence',
+  'timings',
+])
+
+const snake = (key: string): string => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+const camel = (key: string): string =>
+  key.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
+
+/** A service's answer as JSON. */
+export const toWire = (value: unknown): unknown =>
+  renamed(value, snake, (_key, wireKey) => foreign.has(wireKey))
+
+/**
+ * A request's JSON as a service's input. A key that is not in `snake_case` stays as it is, and is refused by
+ * the service as the unknown field it is on the wire.
+ */
+export const fromWire = (value: unknown): unknown =>
+  renamed(
+    value,
+    (key) => (key === key.toLowerCase() ? camel(key) : `${key} `),
+    (wireKey) => foreign.has(wireKey),
+  )
+
+/** A field's path as the caller wrote it. */
+export const pathToWire = (path: string): string => snake(path).replaceAll(' ', '')
+
+function renamed(
+  value: unknown,
+  rename: (key: string) => string,
+  isForeign: (key: string, renamedKey: string) => boolean,
+): unknown {
+  if (Array.isArray(value)) return value.map((item) => renamed(item, rename, isForeign))
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value
+  const out: Record<string, unknown> = Object.create(null)
+  for (const [key, inner] of Object.entries(value)) {
+    const name = rename(key)
+    out[name] = isForeign(key, name) ? inner : renamed(inner, rename, isForeign)
+  }
+  return out
+}

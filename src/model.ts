@@ -1,0 +1,227 @@
+/**
+ * The nouns, as the services return them and the wire shows them (there in `snake_case`). Instants are
+ * RFC 3339 strings in UTC.
+ *
+ * - **Contract**: the schema that files are expected to honour, versioned.
+ * - **Monitor**: an upload URL bound to a contract.
+ * - **DriftEvent**: one comparison of a file with a contract, recorded.
+ * - **Subscription**: who is told, where and how.
+ * - **Message**: one thing that happened.
+ * - **Delivery**: one message on its way to one subscription.
+ * - **Attempt**: one HTTP try of a delivery.
+ * - **Principal**: who calls: tenant, actor, permissions.
+ * - **AuditEntry**: who did what, when.
+ */
+import type {
+  Change,
+  ContractSchema,
+  DriftSummary,
+  Observation,
+  Policy,
+  Result,
+  Severity,
+} from './diff/report.js'
+
+/** A permission is `<noun>:<verb>`; `*` stands for all, `<noun>:*` for every verb of a noun. */
+export type Permission =
+  | 'contracts:read'
+  | 'contracts:write'
+  | 'monitors:read'
+  | 'monitors:write'
+  /** See the upload URL, which is a credential, again. */
+  | 'monitors:reveal'
+  | 'events:read'
+  | 'subscriptions:read'
+  | 'subscriptions:write'
+  | 'deliveries:read'
+  | 'messages:read'
+  | 'messages:publish'
+  | 'uploads:check'
+  | 'health:read'
+
+/** Who calls. The host's `authenticate` makes it; drifthook believes it. */
+export interface Principal {
+  /** Whose records may be touched. Any non-empty text the host chooses, at most 128 characters. */
+  tenantId: string
+  /** Shown in the audit trail: a user, a key's name, a service. */
+  actor: string
+  permissions: readonly (Permission | '*' | `${string}:*`)[]
+}
+
+export interface Contract {
+  id: string
+  name: string
+  description: string | null
+  vendor: string | null
+  tags: string[]
+  /** Of the file it was learned from; null for a hand-written schema, which then measures any format. */
+  format: string | null
+  version: number
+  schema: ContractSchema
+  policy: Policy
+  createdAt: string
+  updatedAt: string
+}
+
+/** A contract as lists show it: all but its schema. */
+export type ContractSummary = Omit<Contract, 'schema'>
+
+export interface Monitor {
+  id: string
+  name: string
+  description: string | null
+  contractId: string
+  active: boolean
+  /** The token's first characters: enough to tell two apart, useless to a thief. */
+  tokenPrefix: string
+  createdAt: string
+  updatedAt: string
+  lastUploadAt: string | null
+}
+
+/** What only creation, rotation and `uploadUrl` show: the credential itself. */
+export interface MonitorSecret {
+  token: string
+}
+
+export type EventStatus = 'pending' | 'resolved' | 'ignored' | 'rejected'
+
+/** An event as lists show it. */
+export interface DriftEventSummary {
+  /** Positive, unique and growing; what the upload answered as `event_id`. */
+  id: number
+  monitorId: string | null
+  contractId: string
+  contractVersion: number
+  sourceName: string | null
+  fileName: string | null
+  format: string | null
+  status: EventStatus
+  severity: Severity | null
+  result: Result
+  score: number | null
+  driftSummary: DriftSummary
+  fingerprint: string | null
+  notes: string | null
+  resolvedVia: string | null
+  resolvedBy: string | null
+  createdAt: string
+  resolvedAt: string | null
+}
+
+export interface DriftEvent extends DriftEventSummary {
+  changes: Change[]
+  observations: Observation[]
+  /** `result: "error"` only: why the file could not be compared. */
+  error: Record<string, unknown> | null
+}
+
+export type Audience = 'internal' | 'partner'
+
+export interface Subscription {
+  id: string
+  name: string
+  description: string | null
+  /** Query values are masked: they may be credentials. */
+  url: string
+  /** Message types (`drift.detected`, `contact.*`, `*`) or results (`breaking`, `warning`, `pass`). */
+  events: string[]
+  contractId: string | null
+  monitorId: string | null
+  audience: Audience
+  channel: 'webhook'
+  enabled: boolean
+  disabledReason: string | null
+  signature: 'standard'
+  /** Names of the extra request headers; values are masked. */
+  headers: Record<string, string>
+  secretPrefix: string
+  createdBy: string
+  createdAt: string
+  updatedAt: string
+  lastDeliveryStatus: 'delivered' | 'failed' | null
+  lastDeliveryAt: string | null
+}
+
+/** What only creation shows: the signing secret, and how to verify with it. */
+export interface SubscriptionSecret {
+  secret: string
+  verification: { scheme: 'standard'; headers: string[]; snippet: string }
+}
+
+export interface Message {
+  id: string
+  type: string
+  result: string | null
+  contractId: string | null
+  monitorId: string | null
+  data: unknown
+  createdAt: string
+}
+
+export type DeliveryStatus = 'pending' | 'delivered' | 'failed'
+
+export interface Delivery {
+  id: string
+  webhookId: string
+  messageId: string
+  event: string
+  status: DeliveryStatus
+  failureReason: string | null
+  httpStatusCode: number | null
+  attemptCount: number
+  /** Null when finished, and while an attempt is under way. */
+  nextAttemptAt: string | null
+  completedAt: string | null
+  createdAt: string
+}
+
+/** An attempt as lists show it. */
+export interface AttemptSummary {
+  id: string
+  deliveryId: string
+  number: number
+  startedAt: string
+  durationMs: number
+  responseStatus: number | null
+  /** `ours`: our own fault; `refused`: an address we do not call; `network`; `receiver`. */
+  errorClass: 'ours' | 'refused' | 'network' | 'receiver' | null
+  error: string | null
+}
+
+export interface Attempt extends AttemptSummary {
+  url: string
+  timings: Record<string, number>
+  /** The signature is masked. */
+  requestHeaders: Record<string, string>
+  responseHeaders: Record<string, string>
+  /** At most the first 2 KiB, as text. */
+  responseBody: string | null
+}
+
+/** One page of a list. */
+export interface List<Item> {
+  items: Item[]
+  /** Opaque; null when there is nothing further. */
+  nextCursor: string | null
+}
+
+/** What every list takes. */
+export interface ListOptions {
+  /** 1 to 100, 25 unless given. A page may be short while `nextCursor` is not null. */
+  limit?: number
+  cursor?: string
+}
+
+/** What a checked upload answers. */
+export interface UploadResult {
+  success: true
+  eventId: number
+  hasDrift: boolean
+  driftSummary: DriftSummary
+  alertQueued: boolean
+  partnerNotified: boolean
+  alertSuppressed: boolean
+  severity: Severity | null
+  result: Exclude<Result, 'error'>
+}

@@ -1,0 +1,203 @@
+/** The options of `createDrifthook`, checked strictly: a misspelt one throws, with its path. */
+import { z } from 'zod'
+import { DrifthookError } from './errors.js'
+import type { HttpRequest } from './http/request.js'
+import type { Principal } from './model.js'
+import { type Clock, systemClock } from './ports/clock.js'
+import type { Queue } from './ports/queue.js'
+import type { Storage } from './ports/storage.js'
+import { typeGrammar } from './services/catalogue.js'
+import type { Logger } from './services/context.js'
+import type { retryPresets } from './services/retry-policy.js'
+
+/** Decides who calls. Null: no valid credentials. Throwing: an error, and nobody is let in. */
+export type Authenticate = (request: HttpRequest) => Principal | null | Promise<Principal | null>
+
+export interface DrifthookOptions {
+  /**
+   * Who calls the management routes. The literal `'unsafe-none'` lets everybody in as tenant `default`
+   * with every permission: for a first look on your own machine only.
+   */
+  authenticate: Authenticate | 'unsafe-none'
+  /** Where everything is kept. Default: `memoryStorage()`, gone with the process. */
+  storage?: Storage
+  /** What wakes the runner. Default: `memoryQueue()`. */
+  queue?: Queue
+  /**
+   * Encrypts stored secrets: 32 bytes (or their base64 or hex text), or `{ id: key }` for several, of which
+   * the first one encrypts. Required unless the storage is gone with the process.
+   */
+  secretKey?: Uint8Array | string | Record<string, Uint8Array | string>
+  /** Where the routers are reached from outside: one URL for `router`, or one for each. */
+  publicUrl?: string | { upload?: string; api?: string }
+  /** Refuse requests that did not come by HTTPS, as the host's `trust proxy` setting judges it. Default false. */
+  requireHttps?: boolean
+  /** The host's own event types, such as `contact.created`. */
+  eventTypes?: readonly string[]
+  upload?: {
+    /** Default 31,457,280 (30 MiB). */
+    maxBytes?: number
+    /** Per token. Default 20 in 60,000 ms. */
+    rateLimit?: { points?: number; durationMs?: number }
+  }
+  analysis?: {
+    /** The file of `drifthook/analysis-worker`, in a host that bundles its dependencies. */
+    workerFile?: string
+    /** Worker threads at most. Default 2. */
+    threads?: number
+  }
+  delivery?: {
+    /** Milliseconds after the n-th failed attempt, or a preset's name. */
+    retryDelays?: readonly number[] | keyof typeof retryPresets
+    /** One deadline over a whole attempt. Default 10,000. */
+    timeoutMs?: number
+    /** Attempts under way at once in this process. Default 64. */
+    concurrency?: number
+    /** Attempts under way at once to one subscription, in all processes. Default 8. */
+    perSubscription?: number
+    /** Permits `http:` and loopback receivers, for development and tests; in production a list of ports. */
+    allowLoopback?: boolean | readonly number[]
+  }
+  limits?: { contracts?: number; monitors?: number; subscriptions?: number; messageBytes?: number }
+  logger?: Logger
+  clock?: Clock
+}
+
+const hasMethods =
+  (...names: string[]) =>
+  (value: unknown) =>
+    typeof value === 'object' &&
+    value !== null &&
+    names.every((name) => typeof Reflect.get(value, name) === 'function')
+
+// Adapters are instances: zod would copy an object and lose its methods, so they are only looked at.
+const instance = <T>(what: string, ...methods: string[]) =>
+  z.custom<T>(hasMethods(...methods), { message: `must be ${what}` })
+
+const positive = z.number().int().positive()
+const baseUrl = z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, ''))
+
+const keyBytes = z.union([z.instanceof(Uint8Array), z.string()]).transform((key, check) => {
+  const bytes =
+    key instanceof Uint8Array ? key : Buffer.from(key, /^[0-9a-f]{64}$/i.test(key) ? 'hex' : 'base64')
+  if (bytes.byteLength !== 32)
+    check.addIssue({ code: 'custom', message: 'must be 32 bytes, as bytes, base64 or hex' })
+  return bytes
+})
+const keyId = z.string().regex(/^[A-Za-z0-9_-]{1,32}$/, 'a key id has letters, digits, _ and -')
+
+const schema = z.strictObject({
+  authenticate: z.union(
+    [z.literal('unsafe-none'), z.custom<Authenticate>((value) => typeof value === 'function')],
+    {
+      error: "must be a function (request) => principal or null, or the literal 'unsafe-none'",
+    },
+  ),
+  storage: instance<Storage>(
+    'a storage, such as memoryStorage()',
+    'open',
+    'commit',
+    'claim',
+    'settle',
+  ).optional(),
+  queue: instance<Queue>('a queue, such as memoryQueue()', 'open', 'enqueue', 'consume').optional(),
+  secretKey: z
+    .union([keyBytes.transform((key) => ({ key1: key })), z.record(keyId, keyBytes)])
+    .refine((keys) => Object.keys(keys).length > 0, 'needs at least one key')
+    .optional(),
+  publicUrl: z
+    .union([
+      baseUrl.transform((url) => ({ upload: `${url}/webhook`, api: `${url}/api/v1` })),
+      z.strictObject({ upload: baseUrl.optional(), api: baseUrl.optional() }),
+    ])
+    .optional(),
+  requireHttps: z.boolean().default(false),
+  eventTypes: z
+    .array(z.string().max(200).regex(typeGrammar, 'an event type looks like contact.created'))
+    .max(1_000)
+    .default([]),
+  upload: z
+    .strictObject({
+      maxBytes: positive.max(1024 ** 3).default(30 * 1024 * 1024),
+      rateLimit: z
+        .strictObject({ points: positive.default(20), durationMs: positive.default(60_000) })
+        .prefault({}),
+    })
+    .prefault({}),
+  analysis: z
+    .strictObject({
+      workerFile: z.string().min(1).nullable().default(null),
+      threads: positive.max(64).default(2),
+    })
+    .prefault({}),
+  delivery: z
+    .strictObject({
+      retryDelays: z
+        .union([
+          z
+            .array(
+              z
+                .number()
+                .int()
+                .nonnegative()
+                .max(30 * 24 * 3_600_000),
+            )
+            .max(50),
+          z.enum(['default', 'driftguard', 'infraaudit']),
+        ])
+        .default('default'),
+      timeoutMs: positive.max(120_000).default(10_000),
+      concurrency: positive.max(10_000).default(64),
+      perSubscription: positive.max(1_000).default(8),
+      allowLoopback: z.union([z.boolean(), z.array(positive.max(65_535))]).default(false),
+    })
+    .prefault({}),
+  limits: z
+    .strictObject({
+      contracts: positive.default(10_000),
+      monitors: positive.default(10_000),
+      subscriptions: positive.default(1_000),
+      messageBytes: positive.max(16 * 1024 * 1024).default(256 * 1024),
+    })
+    .prefault({}),
+  logger: instance<Logger>(
+    'a logger with debug, info, warn and error',
+    'debug',
+    'info',
+    'warn',
+    'error',
+  ).optional(),
+  clock: instance<Clock>('a clock with now and wait', 'now', 'wait').default(systemClock),
+})
+
+export type Settings = z.output<typeof schema>
+
+/**
+ * The options with their defaults.
+ * @throws DrifthookError `OPTION_INVALID` naming each fault and its path
+ */
+export function parseOptions(options: DrifthookOptions): Settings {
+  const outcome = schema.safeParse(options)
+  if (!outcome.success) {
+    throw optionInvalid(
+      outcome.error.issues.map((issue) => ({
+        path: issue.path.join('.'),
+        code: issue.code,
+        message: issue.message,
+      })),
+    )
+  }
+  if (outcome.data.delivery.allowLoopback === true && process.env.NODE_ENV === 'production') {
+    const message = 'true is refused in production; list the ports of the loopback receivers you mean'
+    throw optionInvalid([{ path: 'delivery.allowLoopback', code: 'unsafe', message }])
+  }
+  return outcome.data
+}
+
+/** One sentence over all faults, for the developer who reads it in a terminal. */
+export const optionInvalid = (errors: { path: string; code: string; message: string }[]): DrifthookError =>
+  new DrifthookError(
+    'OPTION_INVALID',
+    `createDrifthook: ${errors.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('; ')}`,
+    { errors },
+  )

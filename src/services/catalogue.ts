@@ -1,0 +1,32 @@
+/** The event types there are, and which of them a subscription's patterns match. */
+
+/** What drifthook itself publishes. */
+export const builtInTypes = ['drift.detected', 'check.repeated', 'check.passed', 'check.failed'] as const
+
+/** A subscription may also ask by result; each matches the messages of a comparison that had this result. */
+export const resultPatterns = ['breaking', 'warning', 'pass'] as const
+
+const comparisons: readonly string[] = ['drift.detected', 'check.repeated', 'check.passed']
+
+/** The grammar of an event type: dot-separated words of lower-case letters, digits and `_`. */
+export const typeGrammar = /^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$/
+
+/** Whether a subscription may ask for this: a known type, a result, `*`, or `<known first words>.*`. */
+export function isKnownPattern(pattern: string, hostTypes: readonly string[]): boolean {
+  const types = [...builtInTypes, ...hostTypes]
+  if (pattern === '*' || (resultPatterns as readonly string[]).includes(pattern)) return true
+  if (pattern.endsWith('.*')) return types.some((type) => type.startsWith(pattern.slice(0, -1)))
+  return types.includes(pattern)
+}
+
+/** Whether any of the patterns matches a message. */
+export function matches(
+  patterns: readonly string[],
+  message: { type: string; result: string | null },
+): boolean {
+  return patterns.some((pattern) => {
+    if (pattern === '*' || pattern === message.type) return true
+    if (pattern.endsWith('.*')) return message.type.startsWith(pattern.slice(0, -1))
+    return pattern === message.result && comparisons.includes(message.type)
+  })
+}

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict'
+import { contract, needsTwin, topic } from './harness.js'
+
+export const lifecycleCases = topic('open and close', [
+  {
+    name: 'opening twice and at once is opening once',
+    async run(harness) {
+      const storage = await harness.open()
+      await Promise.all([storage.open(), storage.open()])
+      await storage.open()
+      await storage.commit([contract('a')])
+      assert.ok(await storage.get('contracts', 'acme', 'a'))
+    },
+  },
+  {
+    name: 'closing twice is closing once',
+    async run(harness) {
+      const storage = await harness.open()
+      await storage.close()
+      await storage.close()
+    },
+  },
+  {
+    name: 'closing waits for what was handed in',
+    async run(harness) {
+      const storage = await harness.open()
+      const committed = storage.commit([contract('a')])
+      await storage.close()
+      await committed
+      await storage.open()
+      assert.ok(await storage.get('contracts', 'acme', 'a'))
+    },
+  },
+  {
+    name: 'the capabilities are declared and readable at any time',
+    async run(harness) {
+      const storage = await harness.open()
+      assert.deepEqual({ ...storage.capabilities }, { ...harness.capabilities })
+      assert.ok(['none', 'process', 'disk'].includes(storage.capabilities.durable))
+    },
+  },
+  {
+    name: 'a storage that opens an existing store finds what is in it',
+    needs: needsTwin,
+    async run(harness) {
+      const storage = await harness.open()
+      await storage.commit([contract('a')])
+      const twin = await harness.openTwin!()
+      assert.ok(await twin.get('contracts', 'acme', 'a'))
+      await twin.commit([contract('b')])
+      assert.ok(await storage.get('contracts', 'acme', 'b'))
+    },
+  },
+])

@@ -1,0 +1,320 @@
+import assert from 'node:assert/strict'
+import type { Cursor, ListQuery, Page, Storage } from '../../ports/storage.js'
+import type { Row, TableName } from '../../ports/tables.js'
+import { contract, delivery, ids, insert, numbered, start, topic } from './harness.js'
+
+/** Reads page after page, as a client would. */
+async function all<T extends TableName>(storage: Storage, table: T, query: ListQuery<T>): Promise<Row<T>[]> {
+  const items: Row<T>[] = []
+  let after: Cursor | null = null
+  for (let pages = 0; pages < 5000; pages++) {
+    const page: Page<T> = await storage.list(table, { ...query, after })
+    assert.ok(page.items.length <= query.limit, 'a page is longer than its limit')
+    items.push(...page.items)
+    if (page.next === null) return items
+    // A cursor travels through URLs.
+    after = JSON.parse(JSON.stringify(page.next))
+  }
+  throw new Error('the pages do not end')
+}
+
+const byCreated = { tenantId: 'acme', index: 'created' } as const
+
+export const listCases = topic('list', [
+  {
+    name: 'every entry once, in order, both directions, for every page size, also among ties',
+    async run(harness) {
+      const storage = await harness.open()
+      const names = numbered('c', 30)
+      // Handed in out of order, three to an instant.
+      const shuffled = names.map((id, i) => contract(id, { createdAt: start + Math.floor(i / 3) })).reverse()
+      await storage.commit([...shuffled.slice(7), ...shuffled.slice(0, 7)])
+      for (const limit of [1, 2, 3, 7, 29, 30, 31, 1000]) {
+        assert.deepEqual(ids(await all(storage, 'contracts', { ...byCreated, limit })), names)
+        const descending = await all(storage, 'contracts', { ...byCreated, limit, descending: true })
+        assert.deepEqual(ids(descending), [...names].reverse())
+      }
+    },
+  },
+  {
+    name: 'the last page says that it is the last',
+    async run(harness) {
+      const storage = await harness.open()
+      assert.deepEqual(await storage.list('contracts', { ...byCreated, limit: 5 }), { items: [], next: null })
+      await storage.commit(numbered('c', 5).map((id) => contract(id)))
+      assert.equal((await storage.list('contracts', { ...byCreated, limit: 5 })).next, null)
+      assert.notEqual((await storage.list('contracts', { ...byCreated, limit: 4 })).next, null)
+    },
+  },
+  {
+    name: 'a prefix reads only the entries that have it',
+    async run(harness) {
+      const storage = await harness.open()
+      await storage.commit([
+        ...numbered('d', 6).map((id, i) =>
+          delivery(id, { subscriptionId: i % 2 ? 's' : 's2', createdAt: start + i }),
+        ),
+        delivery('other', { tenantId: 'other', subscriptionId: 's' }),
+      ])
+      const query = {
+        tenantId: 'acme',
+        index: 'subscription',
+        prefix: { subscriptionId: 's' },
+        limit: 2,
+      } as const
+      assert.deepEqual(ids(await all(storage, 'deliveries', query)), ['d00001', 'd00003', 'd00005'])
+      assert.deepEqual(ids(await all(storage, 'deliveries', { ...query, descending: true })), [
+        'd00005',
+        'd00003',
+        'd00001',
+      ])
+      assert.deepEqual(await all(storage, 'deliveries', { ...query, prefix: { subscriptionId: 'S' } }), [])
+    },
+  },
+  {
+    name: 'a whole index may be the prefix',
+    async run(harness) {
+      const storage = await harness.open()
+      await storage.commit(
+        numbered('d', 4).map((id, i) => delivery(id, { subscriptionId: 's', createdAt: start + (i >> 1) })),
+      )
+      const prefix = { subscriptionId: 's', createdAt: start }
+      const query = { tenantId: 'acme', index: 'subscription', prefix, limit: 1 } as const
+      assert.deepEqual(ids(await all(storage, 'deliveries', query)), ['d00000', 'd00001'])
+    },
+  },
+  {
+    name: 'a range is inclusive at both ends, and may be open at either',
+    async run(harness) {
+      const storage = await harness.open()
+      await storage.commit(
+        numbered('d', 10).map((id, i) => delivery(id, { subscriptionId: 's', createdAt: start + (i >> 1) })),
+      )
+      const read = (range: { from?: number; to?: number }, descending: boolean) => {
+        const prefix = { subscriptionId: 's' }
+        return all(storage, 'deliveries', {
+          tenantId: 'acme',
+          index: 'subscription',
+          prefix,
+          range,
+          descending,
+          limit: 3,
+        }).then(ids)
+      }
+      const names = numbered('d', 10)
+      for (const [range, expected] of [
+        [{ from: start + 1, to: start + 2 }, names.slice(2, 6)],
+        [{ from: start + 3 }, names.slice(6)],
+        [{ to: start }, names.slice(0, 2)],
+        [{ from: start + 2, to: start + 1 }, []],
+        [{ from: 0 }, names],
+      ] as const) {
+        assert.deepEqual(await read(range, false), expected)
+        assert.deepEqual(await read(range, true), [...expected].reverse())
+      }
+    },
+  },
+  {
+    name: 'a filter keeps what it names: one value, several, null, booleans',
+    async run(harness) {
+      const storage = await harness.open()
+      const statuses = ['pending', 'failed', 'delivered']
+      await storage.commit([
+        ...numbered('d', 9).map((id, i) =>
+          delivery(id, {
+            createdAt: start + i,
+            status: statuses[i % 3]!,
+            httpStatusCode: i < 6 ? null : 500 + i,
+          }),
+        ),
+        insert('monitors', { id: 'on', active: true }),
+        insert('monitors', { id: 'off', active: false }),
+      ])
+      const read = async (filter: ListQuery<'deliveries'>['filter']) =>
+        ids(await all(storage, 'deliveries', { ...byCreated, limit: 2, ...(filter && { filter }) })).map(
+          (id) => Number(id.slice(1)),
+        )
+      assert.deepEqual(await read({ status: 'failed' }), [1, 4, 7])
+      assert.deepEqual(await read({ status: ['failed', 'pending'], httpStatusCode: null }), [0, 1, 3, 4])
+      assert.deepEqual(await read({ httpStatusCode: [null, 507] }), [0, 1, 2, 3, 4, 5, 7])
+      assert.deepEqual(await read({ status: [] }), [])
+      assert.deepEqual(await read({ status: 'nothing' }), [])
+      const active = await all(storage, 'monitors', { ...byCreated, filter: { active: true }, limit: 5 })
+      assert.deepEqual(ids(active), ['on'])
+    },
+  },
+  {
+    name: 'reads at most 1,000 entries for a page, and the pages still find everything',
+    async run(harness) {
+      const storage = await harness.open()
+      const names = numbered('d', 2500)
+      const rare = [0, 999, 1000, 1999, 2000, 2499]
+      await storage.commit(
+        names.map((id, i) =>
+          delivery(id, { createdAt: start + i, status: rare.includes(i) ? 'failed' : 'pending' }),
+        ),
+      )
+      const query = { ...byCreated, filter: { status: 'failed' }, limit: 10 }
+      const first = await storage.list('deliveries', query)
+      assert.deepEqual(ids(first.items), ['d00000', 'd00999'])
+      assert.notEqual(first.next, null)
+      assert.deepEqual(
+        ids(await all(storage, 'deliveries', query)),
+        rare.map((i) => names[i]),
+      )
+      const none = await storage.list('deliveries', { ...query, filter: { status: 'nothing' } })
+      assert.deepEqual(none.items, [])
+      assert.notEqual(none.next, null)
+      assert.deepEqual(
+        ids(await all(storage, 'deliveries', { ...query, limit: 1, descending: true })),
+        [...rare].reverse().map((i) => names[i]),
+      )
+      assert.deepEqual(ids(await all(storage, 'deliveries', { ...byCreated, limit: 1000 })), names)
+    },
+  },
+  {
+    name: 'pages are stable while records come and go',
+    async run(harness) {
+      const storage = await harness.open()
+      const names = numbered('c', 20)
+      await storage.commit(names.map((id, i) => contract(id, { createdAt: start + i })))
+      for (const descending of [false, true]) {
+        const seen: string[] = []
+        let after: Cursor | null = null
+        for (let round = 0; ; round++) {
+          const page: Page<'contracts'> = await storage.list('contracts', {
+            ...byCreated,
+            limit: 3,
+            after,
+            descending,
+          })
+          seen.push(...ids(page.items))
+          if (page.next === null) break
+          after = page.next
+          const at = start + (descending ? 20 - round : round)
+          const newcomer = `x${descending}${round}`
+          await storage.commit([contract(newcomer, { createdAt: at })])
+          // The entry the cursor stands on may go.
+          const last = page.items.at(-1)!.id
+          await storage.commit([{ op: 'delete', table: 'contracts', tenantId: 'acme', id: last }])
+          if (names.includes(last))
+            await storage.commit([contract(last, { createdAt: page.items.at(-1)!.createdAt })])
+        }
+        assert.equal(new Set(seen).size, seen.length, 'an entry came twice')
+        assert.deepEqual(
+          names.filter((id) => !seen.includes(id)),
+          [],
+        )
+      }
+    },
+  },
+  {
+    name: 'text is in the order of code points',
+    async run(harness) {
+      const storage = await harness.open()
+      const ordered = [
+        '',
+        ' ',
+        '"',
+        '0',
+        '10',
+        '9',
+        'A',
+        'Z',
+        '_',
+        'a',
+        'aa',
+        'b',
+        'z',
+        'é',
+        'ￜ',
+        '\u{10000}',
+        '\u{1F600}',
+      ]
+      await storage.commit(
+        [...ordered].reverse().map((name) => contract(`id${name}`, { name: `name${name}` })),
+      )
+      const expected = ordered.map((name) => `id${name}`)
+      for (const limit of [3, 100]) {
+        assert.deepEqual(ids(await all(storage, 'contracts', { ...byCreated, limit })), expected)
+        const descending = await all(storage, 'contracts', { ...byCreated, limit, descending: true })
+        assert.deepEqual(ids(descending), [...expected].reverse())
+      }
+    },
+  },
+  {
+    name: 'numbers are in the order of their size',
+    async run(harness) {
+      const storage = await harness.open()
+      const ordered = [-(2 ** 53) + 1, -5, 0, 2, 10, 2 ** 31, 2 ** 53 - 1]
+      await storage.commit(
+        ordered.map((version) => insert('contractVersions', { id: `v${version}`, contractId: 'c', version })),
+      )
+      const query = { tenantId: 'acme', index: 'contract', prefix: { contractId: 'c' }, limit: 2 } as const
+      const read = await all(storage, 'contractVersions', query)
+      assert.deepEqual(
+        read.map(({ version }) => version),
+        ordered,
+      )
+    },
+  },
+  {
+    name: 'null comes first, page by page, in both directions; as a prefix it is a value; no range has it',
+    async run(harness) {
+      const storage = await harness.open()
+      const monitors = [null, null, null, '', 'a', 'a', 'b']
+      await storage.commit(
+        monitors.map((monitorId, i) =>
+          insert('driftEvents', { id: `e${i}`, monitorId, createdAt: start + (i % 2) }),
+        ),
+      )
+      const expected = ['e0', 'e2', 'e1', 'e3', 'e4', 'e5', 'e6']
+      const query = { tenantId: 'acme', index: 'monitor' } as const
+      for (const limit of [1, 2, 10]) {
+        assert.deepEqual(ids(await all(storage, 'driftEvents', { ...query, limit })), expected)
+        const descending = await all(storage, 'driftEvents', { ...query, limit, descending: true })
+        assert.deepEqual(ids(descending), [...expected].reverse())
+        const prefix = { monitorId: null }
+        assert.deepEqual(ids(await all(storage, 'driftEvents', { ...query, prefix, limit })), [
+          'e0',
+          'e2',
+          'e1',
+        ])
+        for (const descending of [false, true]) {
+          const ranged = await all(storage, 'driftEvents', {
+            ...query,
+            range: { to: 'a' },
+            limit,
+            descending,
+          })
+          assert.deepEqual(ids(ranged).sort(), ['e3', 'e4', 'e5'])
+        }
+      }
+    },
+  },
+  {
+    name: 'an entry moves when a column of its index changes',
+    async run(harness) {
+      const storage = await harness.open()
+      await storage.commit(
+        numbered('d', 3).map((id, i) => delivery(id, { createdAt: start + i, subscriptionId: 's' })),
+      )
+      await storage.commit([
+        { op: 'update', table: 'deliveries', tenantId: 'acme', id: 'd00000', set: { createdAt: start + 9 } },
+        { op: 'update', table: 'deliveries', tenantId: 'acme', id: 'd00001', set: { subscriptionId: 't' } },
+      ])
+      assert.deepEqual(ids(await all(storage, 'deliveries', { ...byCreated, limit: 9 })), [
+        'd00001',
+        'd00002',
+        'd00000',
+      ])
+      const ofS = {
+        tenantId: 'acme',
+        index: 'subscription',
+        prefix: { subscriptionId: 's' },
+        limit: 9,
+      } as const
+      assert.deepEqual(ids(await all(storage, 'deliveries', ofS)), ['d00002', 'd00000'])
+    },
+  },
+])

@@ -1,0 +1,94 @@
+/** Files to measure with: made up, the same on every run. */
+
+/** @param {number} seed */
+function random(seed) {
+  let state = seed
+  /** From 0 up to, not including, `below`. (mulberry32) */
+  return (/** @type {number} */ below) => {
+    state = (state + 0x6d2b79f5) | 0
+    let t = Math.imul(state ^ (state >>> 15), 1 | state)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return Math.floor((((t ^ (t >>> 14)) >>> 0) / 2 ** 32) * below)
+  }
+}
+
+const cities = ['Berlin', 'São Paulo', 'Łódź', 'Springfield', 'Zürich', 'Kraków', 'Reykjavík', 'New York']
+const words = [
+  'steel',
+  'bolt',
+  'washer',
+  'M8',
+  'galvanised',
+  'hex',
+  'long',
+  'box of 100',
+  '"special"',
+  'left-hand',
+]
+
+/** @param {ReturnType<typeof random>} pick */
+function order(pick, /** @type {number} */ id) {
+  const date = new Date(Date.UTC(2025, pick(12), 1 + pick(28), pick(24), pick(60), pick(60)))
+  return {
+    id,
+    reference: `PO-${String(100_000 + pick(900_000))}`,
+    placed_at: date.toISOString(),
+    status: ['open', 'shipped', 'invoiced'][pick(3)],
+    customer: { number: `C${pick(5_000)}`, city: cities[pick(cities.length)], vip: pick(20) === 0 },
+    note:
+      pick(3) === 0 ? null : Array.from({ length: 1 + pick(6) }, () => words[pick(words.length)]).join(' '),
+    lines: Array.from({ length: 1 + pick(5) }, (_, line) => ({
+      line: line + 1,
+      sku: `${pick(10)}${pick(10)}-${10_000 + pick(90_000)}`,
+      quantity: 1 + pick(500),
+      price: pick(1_000_000) / 100,
+    })),
+  }
+}
+
+/**
+ * Orders with nested lines.
+ * @param {number} size in bytes, about
+ */
+export function jsonFile(size) {
+  const pick = random(1)
+  const chunks = []
+  for (let id = 1, length = 0; length < size; id++) {
+    const chunk = Buffer.from(`${id === 1 ? '{"orders":[' : ','}${JSON.stringify(order(pick, id))}`)
+    chunks.push(chunk)
+    length += chunk.length
+  }
+  return Buffer.concat([...chunks, Buffer.from(']}')])
+}
+
+/** @param {string} text */
+const quoted = (text) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)
+
+/**
+ * One row per order; some cells quoted, some empty.
+ * @param {number} size in bytes, about
+ */
+export function csvFile(size) {
+  const pick = random(2)
+  const chunks = [Buffer.from('id,reference,placed_at,status,customer,city,vip,note,sku,quantity,price\n')]
+  for (let id = 1, length = 0; length < size; id++) {
+    const { reference, placed_at, status, customer, note, lines } = order(pick, id)
+    const { sku = '', quantity = 0, price = 0 } = lines[0] ?? {}
+    const cells = [
+      ...[id, reference, placed_at, status, customer.number, customer.city, customer.vip],
+      ...[note ?? '', sku, quantity, price.toFixed(2)],
+    ]
+    const chunk = Buffer.from(`${cells.map((cell) => quoted(String(cell))).join(',')}\n`)
+    chunks.push(chunk)
+    length += chunk.length
+  }
+  return Buffer.concat(chunks)
+}
+
+/** One order of about 2 KB. */
+export function smallFile() {
+  const pick = random(3)
+  const one = order(pick, 1)
+  while (JSON.stringify(one).length < 2_000) one.lines.push(...order(pick, 1).lines)
+  return Buffer.from(JSON.stringify(one))
+}

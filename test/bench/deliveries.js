@@ -1,0 +1,89 @@
+import { createHmac, randomBytes } from 'node:crypto'
+import { createDrifthook } from 'drifthook'
+import { request } from 'undici'
+import { startChild } from './child.js'
+import { rate } from './measure.js'
+
+const receivers = 16
+const messages = 250
+const deliveries = receivers * messages
+const concurrency = 64
+
+const principal = /** @type {const} */ ({ tenantId: 'acme', actor: 'bench', permissions: ['*'] })
+const data = { order: 'PO-123456', customer: 'C42', lines: [{ sku: '00-12345', quantity: 3, price: 12.5 }] }
+
+/** @type {import('./measure.js').Row} */
+export const deliveriesRow = {
+  id: 'deliveries',
+  what: 'deliveries per second, memory storage',
+  against: 'a bare loop of `undici.request` + HMAC',
+  unit: '/s',
+  ratio: 'rate',
+  reach: { text: '≥ 0.6 ×', holds: (ratio) => ratio >= 0.6 },
+  prepare: async () => {
+    const receiver = await startChild('./receiver.js')
+    const url = String(receiver.ready.url)
+    const drifthook = createDrifthook({
+      authenticate: () => principal,
+      eventTypes: ['order.created'],
+      delivery: { allowLoopback: true, concurrency },
+    })
+    await drifthook.start()
+    for (let i = 0; i < receivers; i++) {
+      await drifthook.subscriptions.create(principal, { url: `${url}${i}`, events: ['order.created'] })
+    }
+    const key = randomBytes(32)
+
+    return {
+      ours: () =>
+        rate(deliveries, async () => {
+          const done = receiver.ask({ until: deliveries })
+          for (let i = 0; i < messages; i++) {
+            await drifthook.messages.publish(principal, { type: 'order.created', data })
+          }
+          await done
+        }),
+      theirs: () =>
+        rate(deliveries, async () => {
+          const done = receiver.ask({ until: deliveries })
+          let left = deliveries
+          const loop = async () => {
+            while (left-- > 0) await bareDelivery(`${url}${left % receivers}`, key, left)
+          }
+          await Promise.all(Array.from({ length: concurrency }, loop))
+          await done
+        }),
+      end: async () => {
+        await drifthook.stop()
+        await receiver.end()
+      },
+    }
+  },
+}
+
+/** The same body and headers, without the store, the guard, the retries and the log. */
+async function bareDelivery(/** @type {string} */ url, /** @type {Buffer} */ key, /** @type {number} */ n) {
+  const now = new Date()
+  const id = `msg_${n}`
+  const seconds = Math.floor(now.getTime() / 1000)
+  const envelope = {
+    event: 'order.created',
+    timestamp: now.toISOString(),
+    webhook_id: 'wh_1',
+    message_id: id,
+  }
+  const body = JSON.stringify({ ...envelope, delivery_id: `del_${n}`, data })
+  const signature = createHmac('sha256', key).update(`${id}.${seconds}.`).update(body).digest('base64')
+  const response = await request(url, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      'webhook-id': id,
+      'webhook-timestamp': String(seconds),
+      'webhook-signature': `v1,${signature}`,
+    },
+    body,
+  })
+  await response.body.dump()
+  if (response.statusCode !== 200) throw new Error(`the receiver answered ${response.statusCode}`)
+}

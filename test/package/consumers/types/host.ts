@@ -1,0 +1,46 @@
+/** What a host writes. Only checked by the compiler, as .mts and .cts. */
+import { createDrifthook, isDrifthookError } from 'drifthook'
+import { sqliteStorage } from 'drifthook/sqlite'
+import express from 'express'
+
+declare const key: string
+
+export const drifthook = createDrifthook({
+  authenticate: (req) =>
+    req.headers['x-api-key'] === key ? { tenantId: 'acme', actor: 'ops', permissions: ['*'] } : null,
+  storage: sqliteStorage({ filename: 'drifthook.db' }),
+  secretKey: new Uint8Array(32),
+  delivery: { allowLoopback: true },
+})
+
+export const app = express()
+app.use('/drift', drifthook.router)
+app.use('/partners', drifthook.routers.upload)
+
+export async function main(): Promise<number> {
+  await drifthook.start()
+  const principal = { tenantId: 'acme', actor: 'job', permissions: ['*'] } as const
+  try {
+    const contract = await drifthook.contracts.create(principal, { name: 'orders', sample: { id: 1 } })
+    const monitor = await drifthook.monitors.create(principal, { name: 'acme', contractId: contract.id })
+    const result = await drifthook.uploads.check(principal, {
+      monitorId: monitor.id,
+      file: new Uint8Array([123, 125]),
+      fileName: 'orders.json',
+    })
+    return result.eventId
+  } catch (error) {
+    if (isDrifthookError(error) && error.code === 'FILE_MALFORMED') return error.place?.line ?? 0
+    throw error
+  } finally {
+    await drifthook.stop()
+  }
+}
+
+// A misspelt option, a wrong kind of value: the compiler says so.
+// @ts-expect-error
+createDrifthook({ authenticate: () => null, deliveries: {} })
+// @ts-expect-error
+createDrifthook({ authenticate: () => 'acme' })
+// @ts-expect-error
+createDrifthook({})

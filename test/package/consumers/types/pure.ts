@@ -1,0 +1,23 @@
+/** What those write who have no Express. Only checked by the compiler, as .mts and .cts. */
+import { profile } from 'drifthook/diff'
+import { verify } from 'drifthook/signing'
+import { sqliteStorage } from 'drifthook/sqlite'
+import { receiver } from 'drifthook/testkit'
+
+export const storage = sqliteStorage({ filename: 'drifthook.db' })
+export const seen = profile(new Uint8Array([123, 125]), { format: 'json' })
+
+export function genuine(headers: Record<string, string | string[] | undefined>, body: Uint8Array): boolean {
+  const result = verify({ headers, body, secret: 'whsec_x' })
+  // @ts-expect-error only a refusal has a reason
+  result.reason
+  return result.ok
+}
+
+export async function received(): Promise<boolean> {
+  const inbox = await receiver()
+  const url: string = inbox.url()
+  const { headers, body } = await inbox.next()
+  await inbox.close()
+  return url !== '' && genuine(headers, body)
+}

@@ -1,0 +1,268 @@
+/** The rooms of `src` and which doors are open, read from the imports themselves. */
+import { readdir, readFile } from 'node:fs/promises'
+import { isBuiltin } from 'node:module'
+import { dirname, join, relative, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { faults, importsOf, loadedBy, packageOf, type Rules, type Sources } from '../support/imports.js'
+
+const kernel = ['model.ts', 'errors.ts']
+
+const rooms: Rules['rooms'] = {
+  'errors.ts': [],
+  'model.ts': ['errors.ts', 'type diff/report.ts'],
+  'options.ts': ['services/', 'ports/', 'type http/request.ts', ...kernel],
+  'diff/': ['errors.ts'],
+  'signing/': ['errors.ts'],
+  'ports/': [...kernel, 'type diff/report.ts'],
+  'services/': ['ports/', 'diff/', 'signing/', ...kernel],
+  'analysis/': ['ports/', 'diff/', ...kernel],
+  'delivery/': ['ports/', ...kernel],
+  'adapters/memory/': ['ports/', ...kernel],
+  'adapters/sql/': ['ports/', ...kernel],
+  'adapters/sqlite/': ['adapters/sql/', 'ports/', ...kernel],
+  'adapters/postgres/': ['adapters/sql/', 'ports/', ...kernel],
+  'adapters/redis/': ['ports/', ...kernel],
+  'runner/': ['services/', 'ports/', 'signing/', ...kernel],
+  'http/': ['services/', 'ports/', 'diff/', 'options.ts', ...kernel],
+  // Loads where express is not installed.
+  'testkit/': ['ports/', 'signing/', 'adapters/memory/', 'delivery/', 'type drifthook.ts', ...kernel],
+  'drifthook.ts': [
+    'services/',
+    'analysis/',
+    'delivery/',
+    'adapters/memory/',
+    'runner/',
+    'http/',
+    'ports/',
+    'diff/',
+    'signing/',
+    'options.ts',
+    ...kernel,
+  ],
+  // The face: it may show whatever the composition root wires.
+  'index.ts': [
+    'drifthook.ts',
+    'options.ts',
+    'services/',
+    'delivery/',
+    'adapters/memory/',
+    'http/',
+    'ports/',
+    'diff/',
+    ...kernel,
+  ],
+}
+
+const packages: Rules['packages'] = {
+  zod: ['services/', 'http/', 'options.ts'],
+  undici: ['delivery/'],
+  'ipaddr.js': ['delivery/'],
+  'csv-parse': ['diff/'],
+  piscina: ['analysis/'],
+  'rate-limiter-flexible': ['services/', 'adapters/'],
+  multer: ['http/'],
+  express: ['http/express.ts'],
+  'better-sqlite3': ['adapters/sqlite/'],
+  libsql: ['adapters/sqlite/'],
+}
+
+const rules: Rules = {
+  rooms,
+  packages,
+  pure: ['diff/', 'signing/'],
+  // Hosts name formats, and drivers are looked for: a loader there takes a name it is given.
+  computed: ['adapters/', 'analysis/'],
+}
+
+/** The package's entries that must load without express. */
+const withoutExpress = [
+  'diff/index.ts',
+  'signing/index.ts',
+  'testkit/index.ts',
+  'analysis/worker.ts',
+  'adapters/sqlite/index.ts',
+]
+
+const checkout = join(dirname(fileURLToPath(import.meta.url)), '../..')
+
+async function readSources(): Promise<Sources> {
+  const root = join(checkout, 'src')
+  const entries = await readdir(root, { recursive: true, withFileTypes: true })
+  const files = entries.filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+  return Object.fromEntries(
+    await Promise.all(
+      files.map(async (entry) => {
+        const path = join(entry.parentPath, entry.name)
+        return [relative(root, path).split(sep).join('/'), await readFile(path, 'utf8')] as const
+      }),
+    ),
+  )
+}
+
+describe('the imports of src', async () => {
+  const sources = await readSources()
+  const manifest = JSON.parse(await readFile(join(checkout, 'package.json'), 'utf8')) as {
+    dependencies: Record<string, string>
+    peerDependencies: Record<string, string>
+  }
+  const used = new Set(
+    Object.entries(sources).flatMap(([file, text]) =>
+      importsOf(file, text).flatMap(({ specifier }) =>
+        specifier === null || specifier.startsWith('.') || isBuiltin(specifier) ? [] : [packageOf(specifier)],
+      ),
+    ),
+  )
+  used.delete('drifthook')
+
+  it('go one way', () => {
+    expect(Object.keys(sources).length).toBeGreaterThan(10)
+    expect(faults(sources, rules)).toEqual([])
+  })
+
+  it('name only packages that are installed with this one', () => {
+    const installed = { ...manifest.dependencies, ...manifest.peerDependencies }
+    expect([...used].filter((name) => !(name in installed))).toEqual([])
+  })
+
+  it('use every dependency', () => {
+    expect(Object.keys(manifest.dependencies).filter((name) => !used.has(name))).toEqual([])
+  })
+
+  it.each(withoutExpress)('do not lead from %s to express', (entry) => {
+    expect(sources).toHaveProperty([entry])
+    expect([...loadedBy(entry, sources)]).not.toContain('express')
+  })
+
+  it('lead from index.ts to express', () => {
+    expect([...loadedBy('index.ts', sources)]).toContain('express')
+  })
+})
+
+describe('the files of src', async () => {
+  const sources = await readSources()
+
+  it('stay within 300 lines', () => {
+    const long = Object.entries(sources)
+      .map(([file, text]) => ({ file, lines: text.trimEnd().split('\n').length }))
+      .filter(({ lines }) => lines > 300)
+    expect(long).toEqual([])
+  })
+
+  it('leave the process to the host', () => {
+    const owning =
+      /process\s*\.\s*(exit|kill|abort|exitCode)\b|process\s*\.\s*(on|once|addListener|prependListener)\s*\(/
+    expect(Object.keys(sources).filter((file) => owning.test(sources[file] ?? ''))).toEqual([])
+  })
+})
+
+describe('this checker', () => {
+  const world = {
+    'errors.ts': '',
+    'diff/index.ts': '',
+    'diff/report.ts': '',
+    'services/a.ts': '',
+    'drifthook.ts': '',
+    'http/express.ts': `import express from 'express'`,
+    'adapters/sql/a.ts': '',
+    'adapters/memory/a.ts': '',
+  }
+  const faultsOf = (file: string, text: string) => faults({ ...world, [file]: text }, rules)
+
+  it.each([
+    ['a static import', 'diff/b.ts', `import { a } from '../services/a.js'`, 'may not import services/a.ts'],
+    ['an import for its effect', 'diff/b.ts', `import '../services/a.js'`, 'may not import services/a.ts'],
+    [
+      'a type',
+      'services/b.ts',
+      `import type { A } from '../http/express.js'`,
+      'may not import http/express.ts',
+    ],
+    ['a type in place', 'diff/b.ts', `let a: import('../services/a.js').A`, 'may not import services/a.ts'],
+    ['a dynamic import', 'ports/b.ts', `await import('../services/a.js')`, 'may not import services/a.ts'],
+    ['a re-export', 'signing/b.ts', `export * from '../services/a.js'`, 'may not import services/a.ts'],
+    ['a require', 'runner/b.ts', `require('../http/express.js')`, 'may not import http/express.ts'],
+    ['a computed import', 'services/b.ts', 'await import(name)', 'loads a computed module'],
+    ['another adapter', 'adapters/memory/b.ts', `import '../sql/a.js'`, 'may not import adapters/sql/a.ts'],
+    [
+      'a value of a type room',
+      'ports/b.ts',
+      `import { A } from '../diff/report.js'`,
+      'may import only types of diff/report.ts',
+    ],
+    [
+      'the face as a value',
+      'testkit/b.ts',
+      `import { A } from '../drifthook.js'`,
+      'may import only types of drifthook.ts',
+    ],
+    [
+      'a package of another room',
+      'services/b.ts',
+      `import { request } from 'undici'`,
+      'may not import undici',
+    ],
+    ['express beside express.ts', 'http/b.ts', `import express from 'express'`, 'may not import express'],
+    [
+      'an unknown package',
+      'http/b.ts',
+      `import x from '@scope/x/y'`,
+      'imports @scope/x/y, which this test does not know',
+    ],
+    ['a file that is not there', 'http/b.ts', `import './c.js'`, 'imports ./c.js, which is not there'],
+    [
+      'a room without rules',
+      'attic/b.ts',
+      `import '../errors.js'`,
+      'belongs to no room: give it one in this test',
+    ],
+    [
+      'input and output in a pure room',
+      'diff/b.ts',
+      `import 'node:fs/promises'`,
+      'is pure and imports node:fs/promises',
+    ],
+    ['a bare builtin', 'http/b.ts', `import 'fs'`, 'imports fs without node:'],
+  ])('flags %s', (_, file, text, message) => {
+    expect(faultsOf(file, text)).toEqual([`src/${file} ${message}`])
+  })
+
+  it.each([
+    [
+      'what is open',
+      'services/b.ts',
+      `import { a } from '../diff/index.js'; export { b } from '../errors.js'`,
+    ],
+    ['its own room', 'services/b.ts', `import { a } from './a.js'`],
+    [
+      'types of a type room',
+      'ports/b.ts',
+      `import type { A } from '../diff/report.js'; import { type B } from '../diff/report.js'`,
+    ],
+    ['types of the face', 'testkit/b.ts', `export type { A } from '../drifthook.js'`],
+    ['what the SQL adapters share', 'adapters/sqlite/b.ts', `import '../sql/a.js'; await import(driver)`],
+    [
+      'its packages and builtins',
+      'delivery/b.ts',
+      `import { request } from 'undici'; import 'node:dns/promises'`,
+    ],
+    [
+      'text that looks like an import',
+      'diff/b.ts',
+      `// import '../services/a.js'\nconst a = "import '../services/a.js'"`,
+    ],
+  ])('lets %s pass', (_, file, text) => {
+    expect(faultsOf(file, text)).toEqual([])
+  })
+
+  it('follows what is loaded, not what is only typed', () => {
+    const loading = {
+      ...world,
+      'testkit/index.ts': `import './b.js'`,
+      'testkit/b.ts': `import '../http/express.js'`,
+    }
+    expect([...loadedBy('testkit/index.ts', loading)]).toEqual(['express'])
+    const typing = { ...loading, 'testkit/b.ts': `import type { A } from '../http/express.js'` }
+    expect([...loadedBy('testkit/index.ts', typing)]).toEqual([])
+  })
+})
