@@ -122,8 +122,8 @@ function createSecretBox({ secretKey }: Settings, durable: boolean): SecretBox {
     const message = 'is required with a durable storage: 32 random bytes, kept where you keep secrets'
     throw optionInvalid([{ path: 'secretKey', code: 'required', message }])
   }
-  const keys = new Map<string, Uint8Array>(Object.entries(secretKey))
-  return secretBox(keys, [...keys.keys()][0] ?? '')
+  const [current = ''] = secretKey.keys()
+  return secretBox(secretKey, current)
 }
 
 function retryPolicy({ delivery: { retryDelays } }: Settings) {

@@ -77,14 +77,28 @@ const instance = <T>(what: string, ...methods: string[]) =>
 const positive = z.number().int().positive()
 const baseUrl = z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, ''))
 
-const keyBytes = z.union([z.instanceof(Uint8Array), z.string()]).transform((key, check) => {
-  const bytes =
-    key instanceof Uint8Array ? key : Buffer.from(key, /^[0-9a-f]{64}$/i.test(key) ? 'hex' : 'base64')
-  if (bytes.byteLength !== 32)
-    check.addIssue({ code: 'custom', message: 'must be 32 bytes, as bytes, base64 or hex' })
-  return bytes
+const keyId = /^[A-Za-z0-9_-]{1,32}$/
+
+/** 32 bytes, as they are or as the base64 or hex text of them; null if it is anything else. */
+function keyBytes(key: unknown): Uint8Array | null {
+  if (typeof key === 'string')
+    return keyBytes(Buffer.from(key, /^[0-9a-f]{64}$/i.test(key) ? 'hex' : 'base64'))
+  return key instanceof Uint8Array && key.byteLength === 32 ? key : null
+}
+
+/** One key, or several by id; the first one encrypts. */
+const keyRing = z.unknown().transform((given, check) => {
+  const several = typeof given === 'object' && given !== null && !(given instanceof Uint8Array)
+  const keys = new Map<string, Uint8Array>()
+  for (const [id, value] of several ? Object.entries(given) : [['key1', given] as const]) {
+    const bytes = keyBytes(value)
+    if (bytes !== null && keyId.test(id)) keys.set(id, bytes)
+    else
+      check.addIssue({ code: 'custom', message: 'must be 32 bytes, as bytes, base64 or hex, or { id: key }' })
+  }
+  if (keys.size === 0) check.addIssue({ code: 'custom', message: 'needs at least one key' })
+  return keys
 })
-const keyId = z.string().regex(/^[A-Za-z0-9_-]{1,32}$/, 'a key id has letters, digits, _ and -')
 
 const schema = z.strictObject({
   authenticate: z.union(
@@ -101,10 +115,7 @@ const schema = z.strictObject({
     'settle',
   ).optional(),
   queue: instance<Queue>('a queue, such as memoryQueue()', 'open', 'enqueue', 'consume').optional(),
-  secretKey: z
-    .union([keyBytes.transform((key) => ({ key1: key })), z.record(keyId, keyBytes)])
-    .refine((keys) => Object.keys(keys).length > 0, 'needs at least one key')
-    .optional(),
+  secretKey: keyRing.optional(),
   publicUrl: z
     .union([
       baseUrl.transform((url) => ({ upload: `${url}/webhook`, api: `${url}/api/v1` })),

@@ -40,19 +40,26 @@ export function boundIssues(contract: ContractNode, file: PathProfile, notes: st
     const limit = contract.schema[keyword]
     const seen = range(file)
     if (typeof limit !== 'number' || seen === null || !broken(seen, limit)) return []
-    return [issue(`${keyword} ${limit}`, to)]
+    return [issue(keyword, `${keyword} ${limit}`, to)]
   })
   const { pattern } = contract.schema
   if (typeof pattern === 'string' && file.text.count > 0) {
     const fits = matchesPattern(pattern, file)
     if (fits === null) notes.push('the pattern is not decided')
-    else if (!fits) issues.push(issue(`pattern ${pattern}`, 'values that do not match'))
+    else if (!fits) issues.push(issue('pattern', `pattern ${pattern}`, 'values that do not match'))
   }
   return issues
 }
 
-function issue(from: string, to: string): Issue {
-  return { aspect: 'constraint', from, to, facts: { declared: true }, evidence: { contract: 'declared' } }
+function issue(keyword: string, from: string, to: string): Issue {
+  return {
+    aspect: 'constraint',
+    from,
+    to,
+    facts: { declared: true },
+    evidence: { contract: 'declared' },
+    keyword,
+  }
 }
 
 /**

@@ -13,6 +13,7 @@ import {
   strongEvidence,
   typesOf,
 } from './inference.js'
+import { earlier } from './place.js'
 import type { Facts } from './policy.js'
 import { type JsonType, jsonTypes, type PathProfile } from './profile.js'
 import type { Aspect } from './report.js'
@@ -26,6 +27,8 @@ export interface Issue {
   facts: Facts
   evidence: Record<string, unknown>
   witness?: Place | undefined
+  /** The keyword of a hand-written schema that is in the way, where it is one. */
+  keyword?: string
 }
 
 export interface NodeIssues {
@@ -227,8 +230,15 @@ function enumIssue(contract: ContractNode, file: PathProfile, notes: string[]): 
     to: named && named.length <= 8 ? `also ${named.sort().join(' | ')}` : 'values outside the list',
     facts: contract.evidence ? {} : { declared: true },
     evidence: { ...seenIn(contract), listed: listed.size, outside: outside?.length ?? 'some' },
-    witness: firstOf(file, ['string', 'integer', 'number']),
+    witness: outside ? placeOfAny(file, outside) : undefined,
   }
+}
+
+function placeOfAny(file: PathProfile, values: readonly string[]): Place | undefined {
+  const places = file.sketch.entries.filter(
+    ({ literal }) => literal !== undefined && values.includes(literal),
+  )
+  return places.map(({ place }) => place).reduce((a, b) => (a && b ? earlier(a, b) : (a ?? b)), undefined)
 }
 
 function strength(contract: ContractNode): Facts {

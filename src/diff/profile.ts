@@ -7,6 +7,7 @@
  */
 import { DrifthookError, type Place } from '../errors.js'
 import { maxChildren } from './limits.js'
+import { earlier } from './place.js'
 import type { FormatName } from './report.js'
 import { emptySketch, mergeSketches, type Sketch } from './sketch.js'
 import type { TextFormat } from './text-format.js'
@@ -208,8 +209,4 @@ function mergePlaces(a: PathProfile['places'], b: PathProfile['places']): PathPr
     merged[what] = known ? earlier(known, place) : place
   }
   return merged
-}
-
-function earlier(a: Place, b: Place): Place {
-  return (a.byte ?? a.record ?? 0) <= (b.byte ?? b.record ?? 0) ? a : b
 }

@@ -1,8 +1,9 @@
 /** What accepting a change would write into the contract. */
+import type { Issue } from './checks.js'
 import type { ContractNode } from './contract.js'
 import { enumerationOf, typesOf } from './inference.js'
 import { mergePaths, type PathProfile } from './profile.js'
-import type { Aspect, ContractSchema } from './report.js'
+import type { ContractSchema } from './report.js'
 import { writeNode } from './schema.js'
 
 /** The fragment for a path that is new: what the file shows. */
@@ -12,60 +13,64 @@ export function newFragment(file: PathProfile, parents: number, textual: boolean
 
 /**
  * The fragment under which the file passes. Inferred: what both saw together, or the file alone when the two
- * have no type in common. By hand: the author's fragment with the one keyword opened that was in the way.
+ * have no type in common. By hand: the author's fragment with the keywords opened that were in the way.
+ * @param tree what the contract saw at the path and below; null for hand-written ones
  */
 export function amendedFragment(
   contract: ContractNode,
   tree: PathProfile | null,
   file: PathProfile,
-  aspects: readonly Aspect[],
+  issues: readonly Issue[],
   textual: boolean,
 ): ContractSchema {
-  if (!tree) return amendByHand(contract, file, aspects, textual)
-  const before = typesOf(tree, textual).filter((type) => type !== 'null')
-  const now = typesOf(file, textual).filter((type) => type !== 'null')
-  const overlap = before.some((type) => now.includes(type)) || now.length === 0
-  const keep = textual || overlap
-  const replaced = textual && aspects.includes('type') && !overlap
-  if (!keep || replaced) return newFragment(file, file.seen, textual)
-  const merged = mergePaths(tree, file)
-  const schema = writeNode(merged, tree.seen + file.seen, { textual, wide: true })
+  if (!tree) return amendedByHand(contract, file, issues, textual)
+  const before = valueTypes(tree, textual)
+  const now = valueTypes(file, textual)
+  if (now.length > 0 && !now.some((type) => before.includes(type)))
+    return newFragment(file, file.seen, textual)
+  const schema = writeNode(mergePaths(tree, file), tree.seen + file.seen, { textual, wide: true })
+  const widened = issues.some(({ aspect }) => aspect === 'enum')
   const more = enumerationOf(file)
-  if (contract.enum && (more || !aspects.includes('enum'))) {
-    schema.enum = [...new Set([...contract.enum, ...(more ?? [])])]
-  }
+  if (contract.enum && (more || !widened)) schema.enum = union(contract.enum, more ?? [])
+  if (contract.enum && file.types.null > 0 && schema.enum)
+    schema.enum = union(schema.enum as unknown[], [null])
   return schema
 }
 
-function amendByHand(
+function amendedByHand(
   contract: ContractNode,
   file: PathProfile,
-  aspects: readonly Aspect[],
+  issues: readonly Issue[],
   textual: boolean,
 ): ContractSchema {
   const schema = { ...contract.schema }
-  if (aspects.includes('type') || aspects.includes('structure') || aspects.includes('nullability')) {
-    const types = new Set([...(contract.types ?? []), ...typesOf(file, textual)])
-    schema.type = [...types]
-  }
-  if (aspects.includes('structure')) {
-    const shown = newFragment(file, file.seen, textual)
-    for (const keyword of ['properties', 'items', 'additionalProperties', 'required']) {
-      if (schema[keyword] === undefined && shown[keyword] !== undefined) schema[keyword] = shown[keyword]
+  for (const { aspect, keyword } of issues) {
+    if (aspect === 'type' || aspect === 'structure' || aspect === 'nullability') {
+      schema.type = union([...(contract.types ?? [])], typesOf(file, textual))
     }
-  }
-  if (aspects.includes('enum')) {
-    const more = enumerationOf(file)
-    if (more) schema.enum = [...new Set([...(contract.enum ?? []), ...more])]
-    else delete schema.enum
-    delete schema.const
-  }
-  if (aspects.includes('format')) delete schema.format
-  if (aspects.includes('constraint')) {
-    for (const keyword of boundKeywords) delete schema[keyword]
+    if (aspect === 'structure') {
+      const shown = newFragment(file, file.seen, textual)
+      for (const name of ['properties', 'items', 'additionalProperties', 'required']) {
+        if (schema[name] === undefined && shown[name] !== undefined) schema[name] = shown[name]
+      }
+    }
+    if (aspect === 'enum') {
+      const more = enumerationOf(file)
+      delete schema.const
+      delete schema.enum
+      if (more) schema.enum = union(contract.enum ?? [], more)
+    }
+    if (aspect === 'nullability' && contract.enum && schema.enum)
+      schema.enum = union(schema.enum as unknown[], [null])
+    if (keyword) delete schema[keyword]
   }
   return schema
 }
 
-const boundKeywords = `minimum maximum exclusiveMinimum exclusiveMaximum minLength maxLength minItems maxItems
-  pattern`.split(/\s+/)
+function valueTypes(path: PathProfile, textual: boolean): string[] {
+  return typesOf(path, textual).filter((type) => type !== 'null')
+}
+
+function union(a: readonly unknown[], b: readonly unknown[]): unknown[] {
+  return [...new Set([...a, ...b])]
+}

@@ -5,6 +5,8 @@
  * merge without loss.
  */
 import { createHmac } from 'node:crypto'
+import type { Place } from '../errors.js'
+import { earlier } from './place.js'
 import type { Token } from './token.js'
 
 export const sketchSize = 64
@@ -25,6 +27,8 @@ export interface SketchEntry {
   shape: string
   /** The value itself, only while all distinct values are few and short, and only inside a profile. */
   literal?: string
+  /** Where it stood first; kept as long as the literal. */
+  place?: Place
 }
 
 export interface Sketch {
@@ -40,7 +44,7 @@ export function mergeSketches(a: Sketch, b: Sketch): Sketch {
   const byOrder = new Map<number, SketchEntry>()
   for (const entry of [...a.entries, ...b.entries]) {
     const known = byOrder.get(entry.order)
-    byOrder.set(entry.order, known ? { ...known, count: known.count + entry.count } : { ...entry })
+    byOrder.set(entry.order, known ? joinEntries(known, entry) : { ...entry })
   }
   const entries = [...byOrder.values()].sort((x, y) => x.order - y.order)
   const kept = entries.slice(0, sketchSize)
@@ -50,10 +54,16 @@ export function mergeSketches(a: Sketch, b: Sketch): Sketch {
   }
 }
 
+function joinEntries(a: SketchEntry, b: SketchEntry): SketchEntry {
+  const joined = { ...a, count: a.count + b.count }
+  if (a.place && b.place) joined.place = earlier(a.place, b.place)
+  return joined
+}
+
 /** Literals stay only while every distinct value has one and they are few. */
 function withLiterals(entries: SketchEntry[], distinct: number): SketchEntry[] {
   if (distinct <= literalCount && entries.every((entry) => entry.literal !== undefined)) return entries
-  return entries.map(({ literal: _, ...rest }) => rest)
+  return entries.map(({ literal: _, place: __, ...rest }) => rest)
 }
 
 /** Collects a sketch value by value. */
@@ -62,13 +72,14 @@ export class SketchBuilder {
   #counts: number[] = []
   #bytes: Uint8Array[] = []
   #lengths: number[] = []
+  #places: number[] = []
   /** Open addressing by hash: entry + 1, or 0. */
   #slots = new Uint8Array(256)
   #partial = false
   /** Ranks from here on cannot enter any more. */
   #limit = 0x1_0000_0000
 
-  add(token: Token): void {
+  add(token: Token, at: number): void {
     const { hash } = token
     if (hash > this.#limit) {
       this.#partial = true
@@ -84,10 +95,10 @@ export class SketchBuilder {
       }
       slot = (slot + 1) & 255
     }
-    this.#insert(token, slot)
+    this.#insert(token, slot, at)
   }
 
-  #insert(token: Token, slot: number): void {
+  #insert(token: Token, slot: number, at: number): void {
     let entry = this.#orders.length
     if (entry === sketchSize) {
       this.#partial = true
@@ -98,6 +109,7 @@ export class SketchBuilder {
     this.#counts[entry] = 1
     this.#bytes[entry] = token.bytes.slice(token.start, token.start + Math.min(size, keptBytes))
     this.#lengths[entry] = size
+    this.#places[entry] = at
     if (this.#partial) this.#rebuild()
     else this.#slots[slot] = entry + 1
     if (this.#orders.length === sketchSize) this.#limit = Math.max(...this.#orders)
@@ -112,14 +124,22 @@ export class SketchBuilder {
     }
   }
 
-  finish(key: Uint8Array): Sketch {
+  /** Where the values stand that may be asked for. */
+  positions(): readonly number[] {
+    return this.#orders.length <= literalCount ? this.#places : []
+  }
+
+  finish(key: Uint8Array, toPlace: (at: number) => Place): Sketch {
     const entries = this.#orders.map((order, i): SketchEntry => {
       const bytes = this.#bytes[i]!
       const size = this.#lengths[i]!
       const text = Buffer.from(bytes).toString()
       const mac = createHmac('sha256', key).update(bytes).update(`:${size}`).digest('hex').slice(0, 12)
       const entry: SketchEntry = { order, mac, count: this.#counts[i]!, shape: shapeOf(text) }
-      if (size <= literalBytes && this.#orders.length <= literalCount) entry.literal = text
+      if (size <= literalBytes && this.#orders.length <= literalCount) {
+        entry.literal = text
+        entry.place = toPlace(this.#places[i]!)
+      }
       return entry
     })
     entries.sort((x, y) => x.order - y.order)

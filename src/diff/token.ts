@@ -80,6 +80,32 @@ export class Token {
     this.length = length
   }
 
+  /** Fills the numeric facts; the bytes are known to spell a number. */
+  readNumber(): void {
+    const { bytes, end } = this
+    let value = 0
+    let digits = 0
+    let point = -1
+    this.exponent = false
+    for (let i = this.start; i < end; i++) {
+      const byte = bytes[i]!
+      if (byte >= 48 && byte <= 57) {
+        value = value * 10 + byte - 48
+        digits++
+      } else if (byte === 46) {
+        point = digits
+      } else if (byte !== 45) {
+        this.exponent = true
+        break
+      }
+    }
+    this.digits = point < 0 ? digits : point
+    this.scale = point < 0 ? 0 : digits - point
+    // Up to 15 digits the quotient is exact (IEEE 754); anything else goes the long way.
+    if (this.exponent || digits > 15) this.value = Number(this.text())
+    else this.value = (bytes[this.start] === 45 ? -value : value) / 10 ** this.scale
+  }
+
   text(): string {
     return Buffer.from(
       this.bytes.buffer,

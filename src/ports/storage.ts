@@ -6,6 +6,8 @@
  * - Records come back whole, with exactly the declared columns; what was stored is what is read: text to the
  *   last code point, bytes to the last byte, integers to 2^53 - 1, `null` as `null`. The caller owns what it gets: changing a
  *   returned record changes nothing stored, and changing a record after handing it in neither.
+ * - Text is Unicode without NUL and without halves of surrogate pairs; a storage refuses other text with
+ *   `INVALID_REQUEST`, since not every store could keep it.
  * - A record of one tenant is never returned for, nor changed on behalf of, another.
  * - Instants are absolute and come from the caller (the Clock port). An adapter has no clock.
  * - A storage that cannot be reached rejects with `STORAGE_UNAVAILABLE` and has then written nothing, or all.
@@ -30,7 +32,8 @@ export type Insert = Each<{ [T in TableName]: { op: 'insert'; table: T; row: Row
 /**
  * Sets the named columns of one record. `expect` names columns and the values they must have now; all other
  * columns may have changed. Fails with `missing` if there is no such record, `moved` if a value is not as
- * expected; with `optional: true` it is left out instead and fails nothing.
+ * expected; with `optional: true` it is left out instead and fails nothing. Fails with `exists` if it would
+ * take another record's unique key, optional or not.
  * `expect` compares text, integer, boolean and instant columns; `null` equals `null`.
  */
 export type Update = Each<{
@@ -88,7 +91,7 @@ export interface ListQuery<T extends TableName> {
   index: IndexOf<T>
   /** Values for the index's first columns. Only entries that have them are read. */
   prefix?: Partial<Row<T>>
-  /** Bounds on the index's next column after `prefix`, both inclusive. */
+  /** Bounds on the index's next column after `prefix`, both inclusive. Null is in no range. */
   range?: { from?: string | number; to?: string | number }
   /** Further conditions on any scalar column, checked on each entry read. */
   filter?: Filter<T>
@@ -108,9 +111,9 @@ export interface Page<T extends TableName> {
 export interface ClaimRequest {
   /** At most so many: never more than the caller can start at once. */
   limit: number
-  /** At most so many in one lane, counting what is leased in it already, by any process. */
+  /** At most so many in one lane of one tenant, counting what is leased in it already, by any process. */
   perLane: number
-  /** Lanes to leave alone. */
+  /** Lanes to leave alone, of whatever tenant. */
   skipLanes: readonly string[]
   /** Work with `dueAt <= now` is claimable. */
   now: number
@@ -136,8 +139,8 @@ export type Outcome<T extends WorkTableName> =
   | (Held & { kind: 'renew'; leaseUntil: number })
 
 /**
- * `applied`: all of the outcome was written. `lost`: the fence is no longer ours, or the work is gone or
- * ended: nothing was written. `conflict`: one of its `writes` failed its precondition: nothing was written,
+ * `applied`: all of the outcome was written. `lost`: the fence is no longer ours, or the work is gone, ended
+ * or settled already: nothing was written. `conflict`: one of its `writes` failed its precondition: nothing was written,
  * the lease stands.
  */
 export type SettleResult = 'applied' | 'lost' | 'conflict'
@@ -183,8 +186,9 @@ export interface Storage {
 
   /**
    * Ends or changes claims, each outcome on its own: all of it or nothing. Applied only while the record's
-   * fence is the claim's. `end` and `retry` clear the lease, set the given columns and carry their `writes`;
-   * `retry` and `defer` set `dueAt`; every outcome but `renew` sets `claims` to 0.
+   * fence is the claim's and its lease was not cleared; that the lease has ended is no matter. Every outcome
+   * but `renew` clears the lease and sets `claims` to 0. `end` and `retry` set the given columns and carry
+   * their `writes`, made after the record's own change; `retry` and `defer` set `dueAt`.
    * @returns one result per outcome, in order
    */
   settle<T extends WorkTableName>(table: T, outcomes: readonly Outcome<T>[]): Promise<SettleResult[]>

@@ -3,8 +3,9 @@ import type { DriftReport } from '../diff/report.js'
 import type { Row } from '../ports/tables.js'
 import { instantText } from './shared.js'
 
-/** A message carries so many changes; the rest is one request away. */
+/** A message carries so many changes, and so many bytes of them; the rest is one request away. */
 const maxChanges = 50
+const maxChangeBytes = 64 * 1024
 
 const eventFacts = (event: Row<'driftEvents'>, url: string | null) => ({
   event_id: Number(event.id),
@@ -27,15 +28,7 @@ export const comparisonData = (event: Row<'driftEvents'>, report: DriftReport, u
   score: report.score,
   fingerprint: report.fingerprint,
   drift_summary: report.summary,
-  changes: report.changes.slice(0, maxChanges).map((change) => ({
-    kind: change.kind,
-    path: change.path,
-    ...(change.toPath === undefined ? {} : { to_path: change.toPath }),
-    ...(change.aspect === undefined ? {} : { aspect: change.aspect }),
-    from: change.from,
-    to: change.to,
-    impact: change.impact,
-  })),
+  changes: firstChanges(report),
   changes_total: report.changes.length,
 })
 
@@ -49,3 +42,15 @@ export const failureData = (
   result: 'error',
   error,
 })
+
+function firstChanges(report: DriftReport): Record<string, unknown>[] {
+  const told: Record<string, unknown>[] = []
+  let bytes = 0
+  for (const { kind, path, toPath, aspect, from, to, impact } of report.changes.slice(0, maxChanges)) {
+    const change = { kind, path, to_path: toPath, aspect, from, to, impact }
+    bytes += Buffer.byteLength(JSON.stringify(change))
+    if (bytes > maxChangeBytes) break
+    told.push(change)
+  }
+  return told
+}

@@ -25,7 +25,8 @@ export interface Happening {
   result: string | null
   contractId: string | null
   monitorId: string | null
-  data: unknown
+  /** JSON, as {@link dataBytes} makes it. */
+  data: Uint8Array
 }
 
 /** A message ready to be committed, with the deliveries it causes. */
@@ -54,12 +55,8 @@ async function matching({ storage }: Context, happening: Happening): Promise<Row
   return found
 }
 
-/**
- * The writes of one message and its deliveries, for the caller to commit with its own.
- * @throws DrifthookError `INVALID_REQUEST` for data that is no JSON, or too large
- */
+/** The writes of one message and its deliveries, for the caller to commit with its own. */
 export async function prepareMessage(context: Context, happening: Happening): Promise<Prepared> {
-  const data = dataBytes(happening.data, context.limits.messageBytes)
   const subscriptions = await matching(context, happening)
   const now = context.clock.now()
   const { tenantId, type, result, contractId, monitorId } = happening
@@ -84,7 +81,7 @@ export async function prepareMessage(context: Context, happening: Happening): Pr
     message,
     writes: [
       { op: 'insert', table: 'messages', row: message },
-      { op: 'insert', table: 'messageBodies', row: { tenantId, id: message.id, data } },
+      { op: 'insert', table: 'messageBodies', row: { tenantId, id: message.id, data: happening.data } },
       ...deliveries.map((row): Write => ({ op: 'insert', table: 'deliveries', row })),
     ],
     deliveryIds: deliveries.map((delivery) => delivery.id),
@@ -118,21 +115,20 @@ export function messagesService(context: Context) {
         throw invalidField('type', 'unknown_event', 'is not in the option eventTypes')
       }
       const { tenantId } = principal
+      const bytes = dataBytes(data)
+      refuseLarge(bytes, context.limits.messageBytes)
       const prepared = await prepareMessage(context, {
         tenantId,
         type,
         result: null,
         contractId: null,
         monitorId: null,
-        data,
+        data: bytes,
       })
       const audit = auditWrite(context, principal, 'message.published', prepared.message.id, { type })
       await storage.commit([...prepared.writes, audit])
       await announce(context, prepared)
-      return show(
-        prepared.message,
-        data instanceof Uint8Array ? JSON.parse(Buffer.from(data).toString()) : data,
-      )
+      return show(prepared.message, bytes)
     },
 
     /** @throws DrifthookError `NOT_FOUND`, for another tenant's message too */
@@ -141,7 +137,7 @@ export function messagesService(context: Context) {
       const row = await storage.get('messages', principal.tenantId, validate(idField, id))
       const body = row === null ? null : await storage.get('messageBodies', principal.tenantId, id)
       if (row === null || body === null) throw notFound('message')
-      return show(row, JSON.parse(Buffer.from(body.data).toString()))
+      return show(row, body.data)
     },
   }
 }
@@ -155,22 +151,26 @@ function wants(subscription: Row<'subscriptions'>, happening: Happening): boolea
   return matches(events, happening)
 }
 
-/** `data` as bytes, serialised once for good. */
-function dataBytes(data: unknown, limit: number): Uint8Array {
-  const bytes = data instanceof Uint8Array ? data : Buffer.from(serialise(data))
-  if (data instanceof Uint8Array && !isJson(data))
-    throw invalidField('data', 'not_json', 'the bytes are not UTF-8 JSON')
-  if (bytes.byteLength > limit) {
-    throw new DrifthookError(
-      'INVALID_REQUEST',
-      `\`data\` has ${bytes.byteLength} bytes; the limit is ${limit}.`,
-      {
-        errors: [{ path: 'data', code: 'too_large', message: `at most ${limit} bytes of JSON` }],
-        limit: { name: 'limits.messageBytes', value: limit },
-      },
-    )
-  }
-  return bytes
+/**
+ * `data` as bytes, serialised once for good; bytes of JSON stay as they are.
+ * @throws DrifthookError `INVALID_REQUEST` for what is no JSON
+ */
+export function dataBytes(data: unknown): Uint8Array {
+  if (!(data instanceof Uint8Array)) return Buffer.from(serialise(data))
+  if (!isJson(data)) throw invalidField('data', 'not_json', 'the bytes are not UTF-8 JSON')
+  return data
+}
+
+function refuseLarge(data: Uint8Array, limit: number): void {
+  if (data.byteLength <= limit) return
+  throw new DrifthookError(
+    'INVALID_REQUEST',
+    `\`data\` has ${data.byteLength} bytes; the limit is ${limit}.`,
+    {
+      errors: [{ path: 'data', code: 'too_large', message: `at most ${limit} bytes of JSON` }],
+      limit: { name: 'limits.messageBytes', value: limit },
+    },
+  )
 }
 
 function serialise(data: unknown): string {
@@ -192,12 +192,12 @@ function isJson(bytes: Uint8Array): boolean {
   }
 }
 
-const show = (row: Row<'messages'>, data: unknown): Message => ({
+const show = (row: Row<'messages'>, data: Uint8Array): Message => ({
   id: row.id,
   type: row.type,
   result: row.result,
   contractId: row.contractId,
   monitorId: row.monitorId,
-  data,
+  data: JSON.parse(Buffer.from(data).toString()),
   createdAt: instantText(row.createdAt),
 })

@@ -35,6 +35,7 @@ export function secretBox(keys: ReadonlyMap<string, Uint8Array>, current: string
       const [version, keyId, body] = sealed.split('.')
       if (version !== 'v1' || keyId === undefined || body === undefined) throw unreadable('an unknown format')
       const bytes = Buffer.from(body, 'base64url')
+      if (bytes.byteLength < ivBytes + tagBytes) throw unreadable('it was cut off')
       const decipher = createDecipheriv(algorithm, keyOf(keys, keyId), bytes.subarray(0, ivBytes))
       decipher.setAAD(Buffer.from(place))
       decipher.setAuthTag(bytes.subarray(bytes.length - tagBytes))

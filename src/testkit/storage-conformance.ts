@@ -3,8 +3,10 @@ import { claimCases } from './storage/claim.js'
 import { commitCases } from './storage/commit.js'
 import { fairnessCases } from './storage/fairness.js'
 import type { StorageCase } from './storage/harness.js'
+import { keyCases } from './storage/keys.js'
 import { lifecycleCases } from './storage/lifecycle.js'
 import { listCases } from './storage/list.js'
+import { orderCases } from './storage/order.js'
 import { recordCases } from './storage/records.js'
 import { settleCases } from './storage/settle.js'
 import { tenancyCases } from './storage/tenancy.js'
@@ -15,9 +17,11 @@ export type { StorageCase, StorageHarness } from './storage/harness.js'
 export const storageConformance: readonly StorageCase[] = [
   ...lifecycleCases,
   ...recordCases,
+  ...keyCases,
   ...tenancyCases,
   ...commitCases,
   ...listCases,
+  ...orderCases,
   ...claimCases,
   ...fairnessCases,
   ...settleCases,

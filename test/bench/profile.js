@@ -3,8 +3,8 @@ import { profile } from 'drifthook/diff'
 import { csvFile, jsonFile } from './data.js'
 import { rate } from './measure.js'
 
-const size = 30 * 1024 * 1024
-const megabytes = size / 1e6
+const megabytes = 30
+const size = megabytes * 1e6
 
 /** @type {import('./measure.js').Row[]} */
 export const profileRows = [

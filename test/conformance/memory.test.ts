@@ -27,7 +27,8 @@ describe('memoryStorage', () => {
       return performance.now() - began
     }
     await timed(0)
-    const [none, many] = [await timed(0), await timed(10_000)]
+    const none = Math.min(await timed(0), await timed(0))
+    const many = Math.min(await timed(10_000), await timed(10_000))
     expect(many).toBeLessThan(none * 4 + 20)
   })
 })

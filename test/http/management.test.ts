@@ -39,16 +39,14 @@ describe('contracts', () => {
       .post('/contracts')
       .send({ name: 'text', sample: 'a,b\n1,2\n3,4\n5,6\n', format: 'csv' })
     expect(text.body.format).toBe('csv')
-    const byHand = await api
-      .post('/contracts')
-      .send({
-        name: 'schema',
-        schema,
-        policy: {
-          mode: 'score',
-          overrides: [{ path: 'x', impact: 'info', reason: 'r', expires_at: '2027-01-01T00:00:00Z' }],
-        },
-      })
+    const byHand = await api.post('/contracts').send({
+      name: 'schema',
+      schema,
+      policy: {
+        mode: 'score',
+        overrides: [{ path: 'x', impact: 'info', reason: 'r', expires_at: '2027-01-01T00:00:00Z' }],
+      },
+    })
     expect(byHand.body).toMatchObject({
       format: null,
       schema,

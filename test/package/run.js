@@ -13,7 +13,7 @@ const consumers = join(import.meta.dirname, 'consumers')
 const bin = (/** @type {string} */ name) => join(checkout, 'node_modules/.bin', name)
 
 /** A program that hangs is a failure: whatever it started keeps it alive. */
-const deadlineMs = 90_000
+const deadlineMs = 120_000
 
 const manifest = /** @type {{ devDependencies: Record<string, string> }} */ (
   JSON.parse(await readFile(join(checkout, 'package.json'), 'utf8'))
@@ -62,13 +62,6 @@ const programs = [
   ...typeChecks.map(({ name, installation }) =>
     node(name, installation, 'node_modules/typescript/bin/tsc', '-p', `types/${name}.json`),
   ),
-]
-
-/** @param {string} tarball */
-const linters = (tarball) => [
-  { name: 'publint', command: [bin('publint'), 'run', tarball, '--strict'] },
-  // Node 10 knows no `exports`; what the package supports does.
-  { name: 'attw', command: [bin('attw'), tarball, '--profile', 'node16', '--format', 'ascii'] },
 ]
 
 /**
@@ -185,6 +178,17 @@ async function install(directory, tarball, packages) {
   )
 }
 
+/** @param {string} tarball */
+async function areTheTypesWrong(tarball) {
+  // Node 10 knows no `exports`; every version of Node the package supports does.
+  const { ok, output } = await run(
+    [bin('attw'), tarball, '--profile', 'node16', '--format', 'ascii'],
+    checkout,
+  )
+  // It finds nothing wrong with types that are not there.
+  return { ok: ok && !output.includes('does not contain types'), output }
+}
+
 /** @param {string} scratch */
 async function runAll(scratch) {
   const tarball = await pack(scratch)
@@ -198,11 +202,8 @@ async function runAll(scratch) {
         await mkdir(directory)
         if (await judge(`install ${name}`, () => install(directory, tarball, packages))) installed.push(name)
       }),
-      ...linters(tarball).map(
-        ({ name, command }) =>
-          () =>
-            judge(name, () => run(command, checkout)),
-      ),
+      () => judge('publint', () => run([bin('publint'), 'run', tarball, '--strict'], checkout)),
+      () => judge('attw', () => areTheTypesWrong(tarball)),
     ],
     availableParallelism(),
   )

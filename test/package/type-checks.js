@@ -38,17 +38,12 @@ export const typeChecks = [
     },
   },
   {
-    name: 'types-node16-strictest',
+    name: 'types-strictest',
     installation: 'express5',
     config: {
       compilerOptions: { ...strictest, ...node16 },
       files: ['host.mts', 'host.cts', 'pure.mts', 'pure.cts'],
     },
-  },
-  {
-    name: 'types-bundler-strictest',
-    installation: 'express5',
-    config: { compilerOptions: { ...strictest, ...bundler }, files: ['host.mts', 'pure.mts'] },
   },
   {
     name: 'types-no-express',

@@ -12,6 +12,7 @@ const rooms: Rules['rooms'] = {
   'errors.ts': [],
   'model.ts': ['errors.ts', 'type diff/report.ts'],
   'options.ts': ['services/', 'ports/', 'type http/request.ts', ...kernel],
+  'life.ts': ['ports/', ...kernel],
   'diff/': ['errors.ts'],
   'signing/': ['errors.ts'],
   'ports/': [...kernel, 'type diff/report.ts'],
@@ -38,6 +39,7 @@ const rooms: Rules['rooms'] = {
     'diff/',
     'signing/',
     'options.ts',
+    'life.ts',
     ...kernel,
   ],
   // The face: it may show whatever the composition root wires.

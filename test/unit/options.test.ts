@@ -32,10 +32,9 @@ describe('createDrifthook', () => {
   })
 
   it('needs a key for a storage that outlives the process', () => {
-    const storage = {
-      ...memoryStorage(),
+    const storage = Object.assign(Object.create(memoryStorage()), {
       capabilities: { durable: 'disk', crossProcess: true, hostTransactions: false },
-    }
+    })
     expect(refusal({ authenticate, storage })).toMatchObject({
       errors: [{ path: 'secretKey', code: 'required' }],
     })

@@ -75,13 +75,13 @@ export class MemoryTable<T extends TableName = TableName> {
     let read = 0
     let last: Entry | null = null
     for (const found of this.#entries(plan, query)) {
-      // There is more, but not on this page.
-      if (items.length === plan.limit || read === entriesPerPage) {
-        return { items, next: cursorOf(plan, this.codec.decodeRow(last!.row)) }
-      }
+      if (read === entriesPerPage) return { items, next: cursorOf(plan, this.codec.decodeRow(last!.row)) }
       read++
       last = found
-      if (matches(plan, found.row)) items.push(this.codec.decodeRow(found.row))
+      if (!matches(plan, found.row)) continue
+      // One too many: there is a next page.
+      if (items.length === plan.limit) return { items, next: cursorOf(plan, items.at(-1)!) }
+      items.push(this.codec.decodeRow(found.row))
     }
     return { items, next: null }
   }

@@ -25,24 +25,28 @@ interface Work {
 }
 
 /** The statements of one work table. */
-function statements(codec: Codec<WorkTableName>) {
+export function claimStatements(codec: Codec<WorkTableName>) {
   const table = sqlTable(codec.table)
   const due = `FROM ${table} WHERE "due_at" IS NOT NULL AND "due_at" <= ?`
   // From one lane to the next in one index seek, within SQLite, until one is due.
   const walk = (start: string, onwards: string) => {
     const lane = `SELECT rowid FROM ${table} WHERE "due_at" IS NOT NULL AND`
     const first = 'ORDER BY "tenant_id", "lane", "due_at" LIMIT 1'
-    const seen = `FROM walk JOIN ${table} AS seen ON seen.rowid = walk.at WHERE seen."due_at"`
+    // CROSS JOIN: from the walk to the table, never the other way round.
+    const seen = `FROM walk CROSS JOIN ${table} AS seen ON seen.rowid = walk.at WHERE seen."due_at"`
     return `WITH RECURSIVE walk(at) AS (
         SELECT (${lane} ${start} ${first}) UNION ALL SELECT (${lane} ${onwards} ${first}) ${seen} > ?
-      ) SELECT "tenant_id" AS "tenant", "lane" ${seen} <= ?`
+      ) SELECT "tenant_id" AS "tenant", "lane" ${seen} <= ? LIMIT 1`
   }
   const onwards = '("tenant_id", "lane") > (seen."tenant_id", seen."lane")'
   const inTenant = '"tenant_id" = seen."tenant_id" AND "lane" > seen."lane"'
   return {
+    nextDue: `SELECT min("due_at") AS "next" FROM ${table} WHERE "due_at" IS NOT NULL`,
     anyDue: `SELECT 1 ${due} LIMIT 1`,
     hasBacklog: `SELECT 1 ${due} LIMIT 1 OFFSET ${backlog}`,
-    dueLanes: `SELECT DISTINCT "tenant_id" AS "tenant", "lane" ${due} ORDER BY "tenant_id", "lane"`,
+    // LIMIT, though there are no more: it keeps SQLite from reading lanes in their order instead of what is due.
+    dueLanes: `SELECT DISTINCT "tenant_id" AS "tenant", "lane" FROM (SELECT "tenant_id", "lane" ${due} LIMIT ${backlog})
+      ORDER BY "tenant_id", "lane"`,
     tenantFrom: walk('"tenant_id" >= ?', onwards),
     tenantAfter: walk('"tenant_id" > ?', onwards),
     laneFrom: walk('"tenant_id" = ? AND "lane" >= ?', inTenant),
@@ -78,18 +82,22 @@ function rotated(names: readonly string[], after: string): readonly string[] {
 
 export class Claims<T extends WorkTableName> {
   readonly #codec: Codec<T>
-  readonly #sql: ReturnType<typeof statements>
+  readonly #sql: ReturnType<typeof claimStatements>
   #lastTenant = ''
   readonly #lastLane = new Map<string, string>()
 
   constructor(codec: Codec<T>) {
     this.#codec = codec
-    this.#sql = statements(codec)
+    this.#sql = claimStatements(codec)
   }
 
   /** Whether a claim could find anything: asked first, so that an idle store is not locked for it. */
   anyDue(connection: Connection, now: number): boolean {
     return connection.first(this.#sql.anyDue, [now]) !== undefined
+  }
+
+  nextDue(connection: Connection): number | null {
+    return (connection.first(this.#sql.nextDue)?.next ?? null) as number | null
   }
 
   /** Takes what is due. Runs inside a write transaction. */

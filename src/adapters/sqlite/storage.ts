@@ -20,7 +20,7 @@ import { holds, outcomeWrites } from '../sql/outcomes.js'
 import { checkClaim } from '../sql/turns.js'
 import { Claims } from './claims.js'
 import { Connection } from './connection.js'
-import type { DriverName, SqlRow } from './driver.js'
+import type { DriverName } from './driver.js'
 import { migrate } from './migrations.js'
 import { statement } from './statement.js'
 import { Writer } from './writer.js'
@@ -58,7 +58,9 @@ export class SqliteStorage implements Storage {
     this.#opening ??= this.#connect()
     const opening = this.#opening
     try {
-      this.#opened = await opening
+      const opened = await opening
+      // Unless it was closed meanwhile.
+      if (this.#opening === opening) this.#opened = opened
     } catch (error) {
       if (this.#opening === opening) this.#opening = null
       throw error
@@ -89,7 +91,7 @@ export class SqliteStorage implements Storage {
   }
 
   async get<T extends TableName>(table: T, tenantId: string, id: string): Promise<Row<T> | null> {
-    return this.#find(this.#codec(table), { tenantId, id })
+    return this.#find(this.#use().connection, this.#codec(table), { tenantId, id })
   }
 
   async lookup<T extends TableName>(
@@ -98,7 +100,7 @@ export class SqliteStorage implements Storage {
     values: Partial<Row<T>>,
   ): Promise<Row<T> | null> {
     const codec = this.#codec(table)
-    return this.#find(codec, codec.keyValues(unique, values))
+    return this.#find(this.#use().connection, codec, codec.keyValues(unique, values))
   }
 
   async list<T extends TableName>(table: T, query: ListQuery<T>): Promise<Page<T>> {
@@ -148,7 +150,7 @@ export class SqliteStorage implements Storage {
         const apply = planWrites((name) => this.#codec(name), outcomeWrites(table, outcome))
         const { tenantId, id, fence } = outcome
         const settled = writer.write<SettleResult>(() => {
-          const record = this.#find(this.#codec(table), { tenantId, id })
+          const record = this.#find(connection, this.#codec(table), { tenantId, id })
           if (!holds(record, fence)) return 'lost'
           apply(connection)
           return 'applied'
@@ -162,8 +164,7 @@ export class SqliteStorage implements Storage {
   }
 
   async nextDue(table: WorkTableName): Promise<number | null> {
-    const sql = `SELECT min("due_at") AS "next" FROM ${sqlTable(table)} WHERE "due_at" IS NOT NULL`
-    return (this.#use().connection.first(sql)?.next ?? null) as number | null
+    return this.#claimsOf(table).nextDue(this.#use().connection)
   }
 
   async nextIds(counter: string, n: number): Promise<number> {
@@ -178,9 +179,9 @@ export class SqliteStorage implements Storage {
     throw new DrifthookError('STORAGE_UNAVAILABLE', 'The SQLite storage is not open.')
   }
 
-  #find<T extends TableName>(codec: Codec<T>, key: object): Row<T> | null {
+  #find<T extends TableName>(connection: Connection, codec: Codec<T>, key: object): Row<T> | null {
     const values = codec.encodeScalars(key)
-    const row: SqlRow | undefined = this.#use().connection.first(
+    const row = connection.first(
       ...statement(
         (bind) => `SELECT ${columnList(codec)} FROM ${sqlTable(codec.table)} WHERE ${allEqual(values, bind)}`,
       ),

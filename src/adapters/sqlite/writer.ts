@@ -40,13 +40,14 @@ export class Writer {
     while (this.#pending.length > 0) {
       // Let whatever else has arrived by now queue up.
       await new Promise(setImmediate)
-      let began: unknown = null
-      await this.#connection.beginWriting().catch((error: unknown) => {
-        began = error
-      })
-      const batch = this.#pending.splice(0, writesPerTransaction)
-      if (began === null) this.#transact(batch)
-      else for (const { reject } of batch) reject(began)
+      try {
+        await this.#connection.beginWriting()
+      } catch (error) {
+        // Whoever waits behind would only wait as long again.
+        for (const { reject } of this.#pending.splice(0)) reject(error)
+        continue
+      }
+      this.#transact(this.#pending.splice(0, writesPerTransaction))
     }
     this.#running = null
   }

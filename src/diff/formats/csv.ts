@@ -90,7 +90,7 @@ class TableProfiler {
   ) {
     this.#limits = options.limits
     this.#context = new BuilderContext(options.key, options.limits)
-    this.#record = new PathBuilder(this.#context, new Uint8Array(0), false)
+    this.#record = new PathBuilder(this.#context)
   }
 
   record(fields: string[]): void {

@@ -1,11 +1,9 @@
-/** JSON (RFC 8259) and JSON lines. Paths: `orders[].lines[].sku`, items of a root array `[].sku`. */
-import type { Place } from '../../errors.js'
 import { BuilderContext, PathBuilder } from '../builder.js'
 import { childPath, itemPath, root } from '../paths.js'
+import { placeAt, placesAt } from '../place.js'
 import { emptyPath, type Finding, type Profile } from '../profile.js'
 import type { Token } from '../token.js'
 import { type JsonSink, scanJson } from './json-scanner.js'
-import { placeAt, placesAt } from './place.js'
 import type { Detection, Format, ProfileOptions } from './registry.js'
 
 export const json: Format = { name: 'json', detect, profile }
@@ -52,7 +50,7 @@ class ProfilingSink implements JsonSink {
     readonly bytes: Uint8Array,
     readonly context: BuilderContext,
   ) {
-    this.#root = new PathBuilder(context, new Uint8Array(0), false)
+    this.#root = new PathBuilder(context)
     this.#node = this.#root
   }
 

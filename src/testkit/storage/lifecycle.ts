@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { contract, needsTwin, topic } from './harness.js'
+import { contract, delivery, needsTwin, request, start, topic } from './harness.js'
 
 export const lifecycleCases = topic('open and close', [
   {
@@ -24,11 +24,23 @@ export const lifecycleCases = topic('open and close', [
     name: 'closing waits for what was handed in',
     async run(harness) {
       const storage = await harness.open()
-      const committed = storage.commit([contract('a')])
+      await storage.commit([delivery('d'), delivery('e', { lane: 'e', dueAt: start + 1 })])
+      const [held] = await storage.claim('deliveries', request())
+      const { tenantId, id, fence } = held!
+      const handedIn = Promise.all([
+        storage.commit([contract('a')]),
+        storage.settle('deliveries', [
+          { kind: 'end', tenantId, id, fence, set: {}, writes: [contract('b')] },
+        ]),
+        storage.claim('deliveries', request({ now: start + 1 })),
+        storage.nextIds('counter', 1),
+      ])
       await storage.close()
-      await committed
+      const [, settled, claimed] = await handedIn
+      assert.deepEqual([settled, claimed.length], [['applied'], 1])
       await storage.open()
-      assert.ok(await storage.get('contracts', 'acme', 'a'))
+      for (const each of ['a', 'b']) assert.ok(await storage.get('contracts', 'acme', each))
+      assert.equal(await storage.nextIds('counter', 1), 2)
     },
   },
   {

@@ -1,5 +1,5 @@
-/** Turns byte offsets of a text file into lines and columns. */
-import type { Place } from '../../errors.js'
+/** Places in a file: byte offsets as lines and columns, and which of two comes first. */
+import type { Place } from '../errors.js'
 
 /** The place of one byte. Lines and columns (in code points) count from 1. */
 export function placeAt(bytes: Uint8Array, byte: number): Place {
@@ -25,4 +25,9 @@ export function placesAt(bytes: Uint8Array, offsets: Iterable<number>): Map<numb
     places.set(offset, { line, column, byte: offset })
   }
   return places
+}
+
+/** The earlier of two places of one file, or the one with the earlier record. */
+export function earlier(a: Place, b: Place): Place {
+  return (a.byte ?? a.record ?? 0) <= (b.byte ?? b.record ?? 0) ? a : b
 }

@@ -1,0 +1,193 @@
+/**
+ * Counts the values of one path while a format reads its file. This is the hot path: mutable, plain counters,
+ * no objects made per value. `at` is a byte or a record, whatever the format's places are made of.
+ */
+import type { Place } from '../errors.js'
+import { emptyPath, jsonTypes, type PathProfile } from './profile.js'
+import { SketchBuilder } from './sketch.js'
+import { classify, textFormats } from './text-format.js'
+import { chars, type Token } from './token.js'
+
+const [NULL, BOOLEAN, INTEGER, NUMBER, STRING, OBJECT, ARRAY] = [0, 1, 2, 3, 4, 5, 6] as const
+/** Where the places of the formats are kept, after those of the types. */
+const FORMATS = jsonTypes.length
+const EMPTY = FORMATS + textFormats.length
+const MISSING = EMPTY + 1
+const placeNames: readonly string[] = [...jsonTypes, ...textFormats, 'empty', 'missing']
+
+export class ValueCounter {
+  #types = new Float64Array(jsonTypes.length)
+  #formats = new Float64Array(textFormats.length)
+  #places = new Float64Array(placeNames.length).fill(-1)
+  #empty = 0
+  #blank = 0
+  #texts = 0
+  #mask = 0
+  #shortest = Number.POSITIVE_INFINITY
+  #longest = 0
+  #integral = 0
+  #negative = 0
+  #exponent = 0
+  #unsafe = 0
+  #digits = 0
+  #scale = 0
+  #lowest = Number.POSITIVE_INFINITY
+  #highest = Number.NEGATIVE_INFINITY
+  #fewest = Number.POSITIVE_INFINITY
+  #most = 0
+  #sketch: SketchBuilder | null = null
+
+  null(at: number): void {
+    this.#count(NULL, at)
+  }
+
+  boolean(at: number): void {
+    this.#count(BOOLEAN, at)
+  }
+
+  /** A JSON string. */
+  string(token: Token, at: number): void {
+    this.#count(STRING, at)
+    if (token.length === 0) this.emptyText(at)
+    else if (token.mask === chars.space) this.#blankText(at)
+    else this.#text(token, classify(token), at)
+  }
+
+  /** A JSON number: value, digits, scale and exponent of the token are set. */
+  number(token: Token, at: number): void {
+    this.#quantity(token, at)
+    this.#sample(token, at)
+  }
+
+  /** A CSV field: text that is typed by how it reads. */
+  field(token: Token, at: number): void {
+    if (token.length === 0) {
+      this.emptyText(at)
+    } else if (token.mask === chars.space) {
+      this.#blankText(at)
+    } else {
+      const format = classify(token)
+      this.#text(token, format, at)
+      const name = textFormats[format]!
+      if (name === 'digits' || name === 'decimal') {
+        token.readNumber()
+        this.#quantity(token, at)
+      } else {
+        this.#count(name === 'boolean' ? BOOLEAN : STRING, at)
+      }
+    }
+  }
+
+  emptyText(at: number): void {
+    this.#empty++
+    this.#place(EMPTY, at)
+  }
+
+  object(at: number): void {
+    this.#count(OBJECT, at)
+  }
+
+  array(at: number): void {
+    this.#count(ARRAY, at)
+  }
+
+  arrayEnd(length: number): void {
+    if (length < this.#fewest) this.#fewest = length
+    if (length > this.#most) this.#most = length
+  }
+
+  /** A parent lacks this path. Whether that is news. */
+  missing(at: number): boolean {
+    if (this.#places[MISSING]! >= 0) return false
+    this.#places[MISSING] = at
+    return true
+  }
+
+  protected get objects(): number {
+    return this.#types[OBJECT]!
+  }
+
+  protected get firstObject(): number {
+    return this.#places[OBJECT]!
+  }
+
+  /** Adds every position kept here, for a format that turns them into places in one pass. */
+  protected addPositions(found: Set<number>): void {
+    for (const at of this.#places) if (at >= 0) found.add(at)
+    for (const at of this.#sketch?.positions() ?? []) found.add(at)
+  }
+
+  /** The counts as plain data. */
+  protected counts(key: Uint8Array, toPlace: (at: number) => Place): PathProfile {
+    const profile = emptyPath()
+    for (const [i, type] of jsonTypes.entries()) profile.types[type] = this.#types[i]!
+    profile.empty = this.#empty
+    profile.blank = this.#blank
+    profile.text.count = this.#texts
+    profile.text.mask = this.#mask
+    if (this.#texts > 0) profile.text.length = { min: this.#shortest, max: this.#longest }
+    for (const [i, format] of textFormats.entries()) {
+      if (this.#formats[i]! > 0) profile.text.formats[format] = this.#formats[i]!
+    }
+    const numbers = this.#types[INTEGER]! + this.#types[NUMBER]!
+    profile.number = {
+      count: numbers,
+      integral: this.#integral,
+      negative: this.#negative,
+      exponent: this.#exponent,
+      unsafe: this.#unsafe,
+      digits: this.#digits,
+      scale: this.#scale,
+      range: numbers > 0 ? { min: this.#lowest, max: this.#highest } : null,
+    }
+    if (this.#sketch) profile.sketch = this.#sketch.finish(key, toPlace)
+    if (this.#types[ARRAY]! > 0) profile.length = { min: this.#fewest, max: this.#most }
+    for (const [i, name] of placeNames.entries()) {
+      if (this.#places[i]! >= 0) profile.places[name] = toPlace(this.#places[i]!)
+    }
+    return profile
+  }
+
+  #count(type: number, at: number): void {
+    this.#types[type]!++
+    if (this.#places[type]! < 0) this.#places[type] = at
+  }
+
+  #place(what: number, at: number): void {
+    if (this.#places[what]! < 0) this.#places[what] = at
+  }
+
+  #blankText(at: number): void {
+    this.#blank++
+    this.#place(EMPTY, at)
+  }
+
+  #text(token: Token, format: number, at: number): void {
+    this.#texts++
+    this.#formats[format]!++
+    this.#place(FORMATS + format, at)
+    this.#mask |= token.mask
+    if (token.length < this.#shortest) this.#shortest = token.length
+    if (token.length > this.#longest) this.#longest = token.length
+    this.#sample(token, at)
+  }
+
+  #quantity(token: Token, at: number): void {
+    const { value, scale, exponent } = token
+    const whole = scale === 0 && !exponent
+    this.#count(whole ? INTEGER : NUMBER, at)
+    if (exponent) this.#exponent++
+    if (whole || Number.isInteger(value)) this.#integral++
+    if (value < 0) this.#negative++
+    if (value > Number.MAX_SAFE_INTEGER || value < -Number.MAX_SAFE_INTEGER) this.#unsafe++
+    if (token.digits > this.#digits) this.#digits = token.digits
+    if (scale > this.#scale) this.#scale = scale
+    if (value < this.#lowest) this.#lowest = value
+    if (value > this.#highest) this.#highest = value
+  }
+
+  #sample(token: Token, at: number): void {
+    if (this.#sketch === null) this.#sketch = new SketchBuilder()
+    this.#sketch.add(token, at)
+  }
+}

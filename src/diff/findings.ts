@@ -1,0 +1,180 @@
+/** The findings of a comparison, each made in one place: its words, what it rests on, what accepting it writes. */
+import { anyPlace, fileLabel, firstOf, type Issue } from './checks.js'
+import type { ContractNode } from './contract.js'
+import { someEvidence, strongEvidence } from './inference.js'
+import type { Facts, Finding } from './policy.js'
+import type { PathProfile } from './profile.js'
+import { amendedFragment, newFragment } from './proposal.js'
+import type { RemovedName, RenameMatch } from './rename.js'
+import type { ContractSchema } from './report.js'
+import { treeOf } from './schema-profile.js'
+
+/** Something at a path is not as it was. `issues` are all at that path: one proposal settles them. */
+export function changed(
+  node: ContractNode,
+  file: PathProfile,
+  path: string,
+  issue: Issue,
+  issues: readonly Issue[],
+  textual: boolean,
+): Finding {
+  const { aspect, from, to, facts, evidence, witness } = issue
+  const schema = amended(node, file, issues, textual)
+  const proposal = { op: 'set' as const, path, schema }
+  return {
+    kind: 'changed',
+    path,
+    aspect,
+    from,
+    to,
+    facts,
+    evidence,
+    proposal,
+    ...(witness ? { witness } : {}),
+  }
+}
+
+/** A path that every parent had is missing in some. */
+export function sometimes(
+  node: ContractNode,
+  file: PathProfile,
+  path: string,
+  parents: number,
+  issues: readonly Issue[],
+  textual: boolean,
+): Finding {
+  return located(
+    {
+      kind: 'changed',
+      path,
+      aspect: 'presence',
+      from: 'always',
+      to: 'sometimes',
+      facts: node.evidence ? { strong: node.parents >= strongEvidence } : { declared: true },
+      evidence: { ...seenBy(node), file: file.seen, of: parents },
+      proposal: { op: 'set', path, schema: amended(node, file, issues, textual), required: false },
+    },
+    firstOf(file, ['missing']),
+  )
+}
+
+export function renamed(
+  { removed, added, confidence, evidence }: RenameMatch,
+  required: boolean,
+  textual: boolean,
+): Finding {
+  return located(
+    {
+      kind: 'renamed',
+      path: removed.path,
+      toPath: added.path,
+      from: contractLabel(removed.node),
+      to: fileLabel(added.file, textual),
+      confidence,
+      evidence,
+      facts: { required, weak: isWeak(removed.node) },
+      proposal: { op: 'alias', from: removed.path, to: added.path },
+    },
+    anyPlace(added.file),
+  )
+}
+
+/** A rename that changes more than the name is still one change: the first issue gives it its aspect. */
+export function renamedAndChanged(finding: Finding, issue: Issue): void {
+  const { aspect, from, to, facts, evidence, witness } = issue
+  const rename = { ...finding.facts }
+  Object.assign(finding, { aspect, from, to })
+  finding.evidence = { ...finding.evidence, ...evidence }
+  finding.facts = { ...facts, ...rename }
+  if (witness) finding.witness = witness
+}
+
+export function removed({ path, node }: RemovedName, required: boolean, parents: number): Finding {
+  return {
+    kind: 'removed',
+    path,
+    from: contractLabel(node),
+    to: null,
+    facts: { required, weak: isWeak(node) },
+    evidence: { ...seenBy(node), file: 0, of: parents },
+    proposal: { op: 'remove', path },
+  }
+}
+
+export function added(
+  file: PathProfile,
+  path: string,
+  parents: number,
+  facts: Facts,
+  textual: boolean,
+): Finding {
+  const required = file.seen >= parents && parents >= someEvidence
+  return located(
+    {
+      kind: 'added',
+      path,
+      from: null,
+      to: fileLabel(file, textual),
+      facts,
+      evidence: { file: file.seen, of: parents },
+      proposal: { op: 'set', path, schema: newFragment(file, parents, textual), required },
+    },
+    anyPlace(file),
+  )
+}
+
+/** An object of known keys has become one with too many keys to tell apart. */
+export function becameMap(node: ContractNode, file: PathProfile, path: string, textual: boolean): Finding {
+  return located(
+    {
+      kind: 'changed',
+      path,
+      aspect: 'structure',
+      from: 'object of known keys',
+      to: 'map of many keys',
+      facts: {},
+      evidence: { contract: node.properties.size, of: file.types.object },
+      proposal: { op: 'set', path, schema: newFragment(file, file.seen, textual) },
+    },
+    anyPlace(file),
+  )
+}
+
+export function reordered(path: string, moved: number, byPosition: boolean): Finding {
+  return {
+    kind: 'changed',
+    path,
+    aspect: 'order',
+    from: 'columns in the known order',
+    to: 'columns in another order',
+    facts: { byPosition },
+    evidence: { moved },
+  }
+}
+
+function amended(
+  node: ContractNode,
+  file: PathProfile,
+  issues: readonly Issue[],
+  textual: boolean,
+): ContractSchema {
+  const tree = node.evidence ? treeOf(node, node.evidence.seen) : null
+  return amendedFragment(node, tree, file, issues, textual)
+}
+
+function located(finding: Finding, witness: Finding['witness']): Finding {
+  return witness ? { ...finding, witness } : finding
+}
+
+function seenBy(node: ContractNode): Record<string, unknown> {
+  return { contract: node.evidence ? node.evidence.seen : 'declared' }
+}
+
+function isWeak(node: ContractNode): boolean {
+  return node.evidence !== null && node.parents < someEvidence
+}
+
+function contractLabel(node: ContractNode): string {
+  const types = [...(node.types ?? [])].filter((type) => type !== 'null')
+  return types.sort().join(' | ') || 'any'
+}

@@ -1,0 +1,215 @@
+/** The small rules of the services, one by one. */
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { isKnownPattern, matches } from '../../../src/services/catalogue.js'
+import { eventKey, newId } from '../../../src/services/ids.js'
+import { requirePermission } from '../../../src/services/permissions.js'
+import { maskHeaders, reservedHeader, shownUrl } from '../../../src/services/receiver-address.js'
+import { nextAttemptAt, retryPresets } from '../../../src/services/retry-policy.js'
+import { secretBox } from '../../../src/services/secret-box.js'
+import { inspectUpload, recordedName } from '../../../src/services/upload-inspection.js'
+
+describe('ids', () => {
+  it('sort by the time they were made', () => {
+    const ids = [1, 2, 1_700_000_000_000, 1_700_000_000_001].map((now) => newId('ct', now))
+    expect([...ids].sort()).toEqual(ids)
+    expect(ids[3]).toMatch(/^ct_[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
+  })
+
+  it('keep the order of event numbers as text', () => {
+    fc.assert(
+      fc.property(fc.maxSafeNat(), fc.maxSafeNat(), (a, b) => {
+        expect(eventKey(a) < eventKey(b)).toBe(a < b)
+      }),
+    )
+  })
+})
+
+describe('patterns', () => {
+  const message = (type: string, result: string | null = null) => ({ type, result })
+
+  it.each([
+    [['*'], message('contact.created'), true],
+    [['contact.*'], message('contact.created'), true],
+    [['contact.*'], message('contacts.created'), false],
+    [['contact.created'], message('contact.deleted'), false],
+    [['breaking'], message('drift.detected', 'breaking'), true],
+    [['breaking'], message('check.repeated', 'breaking'), true],
+    [['pass'], message('check.passed', 'pass'), true],
+    [['breaking'], message('drift.detected', 'warning'), false],
+    [['breaking'], message('analysis.completed', 'breaking'), false],
+    [[], message('drift.detected', 'breaking'), false],
+  ])('%j and %j: %s', (patterns, told, expected) => expect(matches(patterns, told)).toBe(expected))
+
+  it('are known or not', () => {
+    const known = (pattern: string) => isKnownPattern(pattern, ['contact.created'])
+    expect(
+      ['*', 'drift.*', 'drift.detected', 'pass', 'contact.*', 'contact.created'].filter(known),
+    ).toHaveLength(6)
+    expect(['', 'drift', '.*', 'drift.', 'contact.deleted', 'company.*', '**'].filter(known)).toEqual([])
+  })
+})
+
+describe('the retry policy', () => {
+  it('never comes early, and later by no more than its jitter', () => {
+    const policy = { delays: retryPresets.default, jitter: 0.1 }
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 9 }),
+        fc.nat(),
+        fc.double({ min: 0, max: 0.999, noNaN: true }),
+        (n, now, random) => {
+          const at = nextAttemptAt(policy, n, now, random) ?? Number.NaN
+          const delay = policy.delays[n - 1] ?? Number.NaN
+          expect(at).toBeGreaterThanOrEqual(now + delay)
+          expect(at).toBeLessThanOrEqual(now + delay * 1.1 + 1)
+        },
+      ),
+    )
+    expect(nextAttemptAt(policy, 10, 0, 0)).toBeNull()
+  })
+
+  it('keeps the documented schedules of the seed systems to the second', () => {
+    const at = (preset: 'driftguard' | 'infraaudit', n: number) =>
+      nextAttemptAt({ delays: retryPresets[preset], jitter: 0 }, n, 0, 0.9)
+    expect([1, 2, 3].map((n) => at('driftguard', n))).toEqual([5_000, 25_000, null])
+    expect([1, 2, 3, 4].map((n) => at('infraaudit', n))).toEqual([300_000, 1_800_000, 7_200_000, null])
+  })
+})
+
+describe('the secret box', () => {
+  const key = (n: number) => new Uint8Array(32).fill(n)
+  const box = secretBox(new Map([['a', key(1)]]), 'a')
+  const place = 'monitors/acme/mon_1/token' as const
+
+  it('opens what it sealed, and only at its place', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (plain) => {
+        expect(box.open(box.seal(plain, place), place)).toBe(plain)
+      }),
+    )
+    const sealed = box.seal('secret', place)
+    expect(sealed).not.toContain('secret')
+    expect(box.seal('secret', place)).not.toBe(sealed)
+    expect(() => box.open(sealed, 'monitors/globex/mon_1/token')).toThrow(/cannot be decrypted/)
+  })
+
+  it('refuses what was altered, cut or sealed with another key', () => {
+    const sealed = box.seal('secret', place)
+    const body = sealed.split('.')[2] ?? ''
+    for (let n = 0; n < body.length; n++) {
+      const other = body[n] === 'A' ? 'B' : 'A'
+      const altered = `v1.a.${body.slice(0, n)}${other}${body.slice(n + 1)}`
+      if (Buffer.from(altered.slice(5), 'base64url').equals(Buffer.from(body, 'base64url'))) continue
+      expect(() => box.open(altered, place)).toThrow(expect.objectContaining({ code: 'SECRET_UNREADABLE' }))
+    }
+    for (const broken of ['', 'v1', 'v1.a', 'v1.a.', 'v1.a.AAAA', 'v2.a.x', sealed.slice(0, -4)]) {
+      expect(() => box.open(broken, place)).toThrow(expect.objectContaining({ code: 'SECRET_UNREADABLE' }))
+    }
+    const other = secretBox(new Map([['a', key(2)]]), 'a')
+    expect(() => other.open(sealed, place)).toThrow(expect.objectContaining({ code: 'SECRET_UNREADABLE' }))
+  })
+
+  it('reads with every key, and seals with the first', () => {
+    const rotated = secretBox(
+      new Map([
+        ['b', key(2)],
+        ['a', key(1)],
+      ]),
+      'b',
+    )
+    expect(rotated.open(box.seal('secret', place), place)).toBe('secret')
+    expect(rotated.seal('x', place)).toMatch(/^v1\.b\./)
+    expect(() => box.open(rotated.seal('x', place), place)).toThrow(/"b"/)
+  })
+})
+
+describe('permissions', () => {
+  it('are granted by name, by noun, or all', () => {
+    const who = (...permissions: never[]) => ({ tenantId: 't', actor: 'a', permissions })
+    const may = (...granted: string[]) => {
+      try {
+        requirePermission(who(...(granted as never[])), 'contracts:write')
+        return true
+      } catch {
+        return false
+      }
+    }
+    expect([may('*'), may('contracts:*'), may('contracts:write')]).toEqual([true, true, true])
+    expect([may(), may('contracts:read'), may('contract:*'), may('monitors:*', 'contracts')]).toEqual([
+      false,
+      false,
+      false,
+      false,
+    ])
+  })
+})
+
+describe('what is shown of a receiver', () => {
+  it('masks query values, and paths that are credentials', () => {
+    expect(shownUrl('https://a.example/in?key=x&key=y&b=')).toBe('https://a.example/in?key=***&b=***')
+    expect(shownUrl('https://hooks.slack.com/services/T0/B0/x')).toBe('https://hooks.slack.com/***')
+    expect(shownUrl('https://acme.webhook.office.com/webhookb2/x')).toBe(
+      'https://acme.webhook.office.com/***',
+    )
+    expect(shownUrl('https://nothooks.slack.com.example/services/x')).toContain('/services/x')
+    expect(maskHeaders({ 'x-a': 'secret' })).toEqual({ 'x-a': '***' })
+  })
+
+  it('keeps framing and signature headers ours', () => {
+    expect(
+      ['Host', 'content-length', 'Content-Type', 'Webhook-Signature', 'transfer-encoding', 'Proxy-X'].every(
+        reservedHeader,
+      ),
+    ).toBe(true)
+    expect(['authorization', 'x-api-key', 'x-webhook'].some(reservedHeader)).toBe(false)
+  })
+})
+
+describe('the inspection of uploads', () => {
+  const inspect = (bytes: string | Buffer, type: string | null = null) => {
+    try {
+      inspectUpload(Buffer.from(bytes as string), type)
+      return 'accepted'
+    } catch (error) {
+      return (error as { code: string }).code
+    }
+  }
+
+  it('refuses what is no data, whatever it says it is', () => {
+    const zip = Buffer.from('504b03040a', 'hex')
+    expect(inspect(zip, 'application/json')).toBe('FILE_SUSPICIOUS')
+    expect(inspect(Buffer.from('7f454c46', 'hex'))).toBe('FILE_SUSPICIOUS')
+    expect(inspect('a\0b')).toBe('FILE_SUSPICIOUS')
+    expect(inspect('')).toBe('FILE_EMPTY')
+    expect(inspect('{}', 'image/png')).toBe('FILE_TYPE_REFUSED')
+    expect(inspect('{}', 'application/zip; x=y')).toBe('FILE_TYPE_REFUSED')
+  })
+
+  it('accepts data under the types that clients declare', () => {
+    for (const type of [
+      null,
+      '',
+      'application/octet-stream',
+      'text/plain',
+      'application/vnd.ms-excel',
+      'text/csv',
+    ]) {
+      expect(inspect('a,b\n1,2\n', type)).toBe('accepted')
+    }
+    expect(inspect(Buffer.from('\ufeffa,b\n', 'utf16le'))).toBe('accepted')
+    expect(inspect('PK is how this text starts')).toBe('accepted')
+  })
+
+  it.each([
+    ['../../etc/passwd', 'passwd'],
+    ['C:\\orders\\may.csv', 'may.csv'],
+    ['a\u0000b\u202egnp.exe', 'abgnp.exe'],
+    ['日本.csv', '日本.csv'],
+    ['..', '..'],
+    ['/', null],
+    ['', null],
+    [null, null],
+    ['x'.repeat(400), 'x'.repeat(255)],
+  ])('records %j as %j', (given, recorded) => expect(recordedName(given)).toBe(recorded))
+})
