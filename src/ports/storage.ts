@@ -62,7 +62,9 @@ export type Delete = Each<{
 
 export type Write = Insert | Update | Delete
 
-/** Why a commit was refused. Nothing of it was written. */
+const brand = Symbol.for('drifthook.PreconditionFailed')
+
+/** Why a commit was refused. Nothing of it was written. Recognise it with {@link isPreconditionFailed}. */
 export class PreconditionFailed extends Error {
   /**
    * @param write the position in the commit of the first write that failed
@@ -76,8 +78,13 @@ export class PreconditionFailed extends Error {
   ) {
     super(`write ${write} was refused: ${reason}${key === null ? '' : ` (${key})`}`)
     this.name = 'PreconditionFailed'
+    Object.defineProperty(this, brand, { value: true })
   }
 }
+
+/** Whether an error is a {@link PreconditionFailed}, whichever copy of the package made it. */
+export const isPreconditionFailed = (error: unknown): error is PreconditionFailed =>
+  typeof error === 'object' && error !== null && brand in error
 
 /** The keyset position after the last entry read: the index's column values, then the id. Plain JSON. */
 export type Cursor = readonly (string | number | boolean | null)[]

@@ -6,25 +6,18 @@
  * own (the second half of each pair below), which `list` is never asked to read.
  */
 import type { ContractSchema, DriftReport, Policy } from '../diff/report.js'
-
-/** What a column holds. `instant` is milliseconds since 1970 UTC; `json` any JSON value; `bytes` exact bytes. */
-export type ColumnKind = 'text' | 'integer' | 'boolean' | 'instant' | 'json' | 'bytes'
-
-export interface Column<Value = unknown> {
-  readonly kind: ColumnKind
-  readonly nullable: boolean
-  /** Carries the type only; never set. */
-  readonly value?: Value
-}
-
-const column = <Value>(kind: ColumnKind): Column<Value> => ({ kind, nullable: false })
-const nullable = <Value>(of: Column<Value>): Column<Value | null> => ({ kind: of.kind, nullable: true })
-const text = column<string>('text')
-const integer = column<number>('integer')
-const boolean = column<boolean>('boolean')
-const instant = column<number>('instant')
-const bytes = column<Uint8Array>('bytes')
-const json = <Value>() => column<Value>('json')
+import {
+  boolean,
+  bytes,
+  type Column,
+  instant,
+  integer,
+  json,
+  nullable,
+  type Table,
+  table,
+  text,
+} from './columns.js'
 
 const key = { tenantId: text, id: text }
 
@@ -40,35 +33,6 @@ const work = {
   fence: integer,
   claims: integer,
 }
-
-interface Table<Columns extends Record<string, Column> = Record<string, Column>> {
-  readonly columns: Columns
-  /**
-   * Unique keys besides the primary one. They name `tenantId` where they hold per tenant. A key with a null
-   * in it is never taken.
-   */
-  readonly unique: Record<string, readonly (keyof Columns & string)[]>
-  /** Orders `list` can read in. `tenantId` leads and `id` ends each of them, so neither is written here. */
-  readonly indexes: Record<string, readonly (keyof Columns & string)[]>
-  readonly work: boolean
-}
-
-const table = <
-  const Columns extends Record<string, Column>,
-  const Unique extends Record<string, readonly (keyof Columns & string)[]>,
-  const Indexes extends Record<string, readonly (keyof Columns & string)[]>,
-  const Work extends boolean = false,
->(declaration: {
-  columns: Columns
-  unique?: Unique
-  indexes?: Indexes
-  work?: Work
-}) => ({
-  columns: declaration.columns,
-  unique: (declaration.unique ?? {}) as Unique,
-  indexes: (declaration.indexes ?? {}) as Indexes,
-  work: (declaration.work ?? false) as Work,
-})
 
 export const tables = {
   contracts: table({

@@ -1,5 +1,5 @@
 import { DrifthookError } from '../errors.js'
-import { PreconditionFailed, type Storage, type Write } from '../ports/storage.js'
+import { isPreconditionFailed, type Storage, type Write } from '../ports/storage.js'
 
 /** One write, and what its refusal means: an error for the caller, or that reading again will help. */
 export interface Step {
@@ -24,7 +24,7 @@ export async function commitSteps<Built extends { steps: Step[] }>(
       await storage.commit(built.steps.map((step) => step.write))
       return built
     } catch (error) {
-      if (!(error instanceof PreconditionFailed)) throw error
+      if (!isPreconditionFailed(error)) throw error
       const verdict = built.steps[error.write]?.refused?.[error.reason]
       if (verdict === 'again' && attempt < attempts) continue
       if (verdict !== undefined && verdict !== 'again') throw verdict

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import type { List } from '../model.js'
+import type { ColumnKind } from '../ports/columns.js'
 import type { Cursor, ListQuery, Storage } from '../ports/storage.js'
-import { type ColumnKind, declaration, type IndexOf, type Row, type TableName } from '../ports/tables.js'
+import { declaration, type IndexOf, type Row, type TableName } from '../ports/tables.js'
 import { withoutUndefined } from './shared.js'
 import { invalidField } from './validate.js'
 

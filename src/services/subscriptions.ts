@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import type { List, Principal, Subscription, SubscriptionSecret } from '../model.js'
 import type { Row } from '../ports/tables.js'
 import { newSecret, secretPrefix } from '../signing/index.js'
@@ -6,75 +6,29 @@ import { isKnownPattern } from './catalogue.js'
 import { commitSteps, type Step } from './commit.js'
 import type { Context } from './context.js'
 import { newId } from './ids.js'
-import { listPage, pageOptions } from './paging.js'
+import { listPage } from './paging.js'
 import { requirePermission } from './permissions.js'
 import { releaseQuota, takeQuota } from './quota.js'
-import { isHeaderName, maskHeaders, reservedHeader, shownUrl } from './receiver-address.js'
+import { maskHeaders, shownUrl } from './receiver-address.js'
 import {
   auditWrite,
   contractUse,
-  descriptionField,
   idField,
   instantOrNull,
   instantText,
-  nameField,
   notFound,
   withoutUndefined,
 } from './shared.js'
+import {
+  createInput,
+  listInput,
+  type SubscriptionCreate,
+  type SubscriptionList,
+  type SubscriptionUpdate,
+  updateInput,
+} from './subscription-input.js'
 import { invalid, validate } from './validate.js'
 import { verifySnippet } from './verify-snippet.js'
-
-const headerValue = z
-  .string()
-  .max(4_096)
-  .regex(/^[\t\x20-\x7e]*$/, 'must be visible ASCII')
-const headersField = z
-  .record(
-    z
-      .string()
-      .refine(isHeaderName, 'is not a header name')
-      .refine((name) => !reservedHeader(name), 'is set by drifthook itself'),
-    headerValue,
-  )
-  .refine((headers) => Object.keys(headers).length <= 50, 'at most 50 headers')
-
-const fields = {
-  name: nameField,
-  description: descriptionField,
-  url: z.string().min(1).max(2_048),
-  events: z.array(z.string().max(200)).min(1, 'name at least one event').max(100),
-  contractId: idField.nullable(),
-  monitorId: idField.nullable(),
-  audience: z.enum(['internal', 'partner']),
-  enabled: z.boolean(),
-  headers: headersField,
-}
-
-const createInput = z.strictObject({
-  ...fields,
-  name: fields.name.optional(),
-  description: fields.description.default(null),
-  contractId: fields.contractId.default(null),
-  monitorId: fields.monitorId.default(null),
-  audience: fields.audience.default('internal'),
-  enabled: fields.enabled.default(true),
-  headers: fields.headers.default({}),
-})
-
-const updateInput = z
-  .strictObject(fields)
-  .partial()
-  .refine((input) => Object.keys(input).length > 0, { message: 'name at least one field to change' })
-
-const listInput = z.strictObject({
-  ...pageOptions,
-  contractId: idField.optional(),
-  enabled: z.coerce.boolean().optional(),
-})
-
-export type SubscriptionCreate = z.input<typeof createInput>
-export type SubscriptionUpdate = z.input<typeof updateInput>
-export type SubscriptionList = z.input<typeof listInput>
 
 /** Where a delivery goes and what it is signed with, in the clear. */
 export interface Destination {

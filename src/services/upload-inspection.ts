@@ -61,5 +61,8 @@ export function recordedName(name: string | null | undefined): string | null {
   const base = name?.split(/[/\\]/).at(-1) ?? ''
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is removed
   const clean = base.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '').trim()
-  return clean === '' ? null : [...clean].slice(0, 255).join('')
+  return clean === '' ? null : wellFormed([...clean].slice(0, 255).join(''))
 }
+
+/** Half a surrogate pair is no character: it becomes U+FFFD, as on any way through UTF-8. */
+const wellFormed = (text: string) => Buffer.from(text).toString()

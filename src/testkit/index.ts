@@ -1,7 +1,14 @@
 /** `drifthook/testkit`: for those who test an app with drifthook in it, and for those who write an adapter. */
-export { type ConformanceCase, type ConformanceRun, runConformance } from './conformance.js'
+export { type ConformanceCase, type ConformanceRun, runCase, runConformance } from './conformance.js'
 export { type FakeClock, fakeClock } from './fake-clock.js'
-export { queueConformance } from './queue-conformance.js'
-export { type Receiver, receiver } from './receiver.js'
+export { type QueueCase, type QueueHarness, queueConformance } from './queue-conformance.js'
+export {
+  type Answer,
+  type ReceivedRequest,
+  type Receiver,
+  type ReceiverOptions,
+  type Response,
+  receiver,
+} from './receiver.js'
 export { settle } from './settle.js'
-export { storageConformance } from './storage-conformance.js'
+export { type StorageCase, type StorageHarness, storageConformance } from './storage-conformance.js'

@@ -3,8 +3,8 @@
  * they wake, so that a claim looks only at those that are due, however many there are.
  */
 import type { ClaimRequest } from '../../ports/storage.js'
-import type { StoredRow } from '../sql/codec.js'
-import { inTurns, take } from '../sql/turns.js'
+import type { StoredRow } from '../shared/codec.js'
+import { inTurns, take } from '../shared/turns.js'
 import { compareValues } from './order.js'
 import { Sorted } from './sorted.js'
 

@@ -1,5 +1,5 @@
 /** How stored values are ordered: null first, numbers by size, text by code point as every store does. */
-import type { Stored } from '../sql/codec.js'
+import type { Stored } from '../shared/codec.js'
 
 /** What an index holds of a record: the values of its columns, then the id. */
 export type Key = readonly Stored[]

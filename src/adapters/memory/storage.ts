@@ -10,8 +10,8 @@ import {
   type Write,
 } from '../../ports/storage.js'
 import type { Row, TableName, UniqueOf, WorkTableName } from '../../ports/tables.js'
-import { holds, outcomeWrites } from '../sql/outcomes.js'
-import { checkClaim } from '../sql/turns.js'
+import { holds, outcomeWrites } from '../shared/outcomes.js'
+import { checkClaim } from '../shared/turns.js'
 import { MemoryTable } from './table.js'
 
 type Refusal = { reason: PreconditionFailed['reason']; key: string | null }

@@ -1,8 +1,8 @@
 /** One table in memory: its records, unique keys and ordered indexes, kept in step by {@link MemoryTable.replace}. */
 import type { ListQuery, Page } from '../../ports/storage.js'
 import type { Row, TableName } from '../../ports/tables.js'
-import { Codec, type Stored, type StoredRow } from '../sql/codec.js'
-import { cursorOf, entriesPerPage, type ListPlan, planList } from '../sql/list.js'
+import { Codec, type Stored, type StoredRow } from '../shared/codec.js'
+import { cursorOf, entriesPerPage, type ListPlan, planList } from '../shared/list-plan.js'
 import { Lanes } from './lanes.js'
 import { compareKeys, compareValues, type Key } from './order.js'
 import { Sorted } from './sorted.js'

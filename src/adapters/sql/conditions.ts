@@ -1,5 +1,5 @@
 /** Small pieces of statements, with the values they bind. */
-import type { Codec, Stored, StoredRow } from './codec.js'
+import type { Codec, Stored, StoredRow } from '../shared/codec.js'
 import { sqlColumn } from './names.js'
 
 /** Takes a value of a statement and returns its placeholder. */

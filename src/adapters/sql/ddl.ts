@@ -1,6 +1,7 @@
 /** Derives the statements that create the declared tables. Migrations freeze what this yields. */
-import { type ColumnKind, type TableName, tables } from '../../ports/tables.js'
-import { Codec } from './codec.js'
+import type { ColumnKind } from '../../ports/columns.js'
+import { type TableName, tables } from '../../ports/tables.js'
+import { Codec } from '../shared/codec.js'
 import { sqlColumn, sqlIndex, sqlTable } from './names.js'
 
 export interface Dialect {

@@ -6,10 +6,10 @@
  */
 import type { ClaimRequest } from '../../ports/storage.js'
 import type { Row, WorkTableName } from '../../ports/tables.js'
-import type { Codec } from '../sql/codec.js'
+import type { Codec } from '../shared/codec.js'
+import { inTurns, take } from '../shared/turns.js'
 import { columnList } from '../sql/conditions.js'
 import { snake, sqlTable } from '../sql/names.js'
-import { inTurns, take } from '../sql/turns.js'
 import type { Connection } from './connection.js'
 
 /** More due work than this is a backlog. */

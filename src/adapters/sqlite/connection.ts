@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DrifthookError } from '../../errors.js'
-import type { Stored } from '../sql/codec.js'
+import type { Stored } from '../shared/codec.js'
 import { type Driver, type DriverName, loadDriver, type SqlRow, type Statement } from './driver.js'
 
 /** How many prepared statements are kept; filters make new shapes, so there is no end to them. */

@@ -3,7 +3,7 @@
  * opens. They are synchronous, so that a transaction is never interleaved with another of this process.
  */
 import { DrifthookError } from '../../errors.js'
-import type { Stored } from '../sql/codec.js'
+import type { Stored } from '../shared/codec.js'
 
 export type SqlRow = { readonly [column: string]: unknown }
 

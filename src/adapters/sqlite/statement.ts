@@ -1,4 +1,4 @@
-import type { Stored } from '../sql/codec.js'
+import type { Stored } from '../shared/codec.js'
 import type { Bind } from '../sql/conditions.js'
 
 /** A statement with its values, in the order in which they were bound. */

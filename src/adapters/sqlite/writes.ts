@@ -1,7 +1,7 @@
 /** A commit's writes as statements. Values are encoded when it is handed in, for it runs a little later. */
 import { PreconditionFailed, type Write } from '../../ports/storage.js'
 import type { TableName } from '../../ports/tables.js'
-import type { Codec, Stored, StoredRow } from '../sql/codec.js'
+import type { Codec, Stored, StoredRow } from '../shared/codec.js'
 import { allEqual, columnList } from '../sql/conditions.js'
 import { snake, sqlColumn, sqlTable } from '../sql/names.js'
 import type { Connection } from './connection.js'

@@ -1,4 +1,4 @@
-import type { SubscriptionCreate, SubscriptionUpdate } from '../../services/subscriptions.js'
+import type { SubscriptionCreate, SubscriptionUpdate } from '../../services/subscription-input.js'
 import { param, type Route } from '../route.js'
 
 export const webhookRoutes: readonly Route[] = [

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { type ColumnKind, declaration, type Row, type TableName, tables } from '../../ports/tables.js'
+import type { ColumnKind } from '../../ports/columns.js'
+import { declaration, type Row, type TableName, tables } from '../../ports/tables.js'
 import { contract, delivery, insert, record, type StorageHarness, topic } from './harness.js'
 
 /** Values of each kind that an encoding is likely to harm. */

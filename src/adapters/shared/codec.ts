@@ -3,7 +3,8 @@
  * every value is turned into a fresh primitive or copy, nothing stored is shared with the caller.
  */
 import { DrifthookError } from '../../errors.js'
-import { type Column, declaration, type Row, type TableName } from '../../ports/tables.js'
+import type { Column } from '../../ports/columns.js'
+import { declaration, type Row, type TableName } from '../../ports/tables.js'
 
 export type Stored = string | number | null | Uint8Array
 
