@@ -173,6 +173,7 @@ function formatIssue(
       ...(contract.evidence ? {} : { declared: true }),
     },
     evidence: { ...seenIn(contract), matching: matches, of: count },
+    ...(contract.evidence ? {} : { keyword: 'format' }),
     witness: firstOf(
       file,
       textFormats.filter((format) => formatMatches({ ...claim }, only(file, format)) === 0),

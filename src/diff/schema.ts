@@ -80,6 +80,7 @@ const dataKeys = [
   /^\d{4}-\d\d(-\d\d)?([T ].*)?$/,
   /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i,
   /^(?=.*\d)[0-9a-f]{16,}$/i,
+  /^[^\s@]+@[^\s@]+\.[^\s@]+$/,
 ]
 
 /** All children as one, when their keys are data (ids, dates) and their values are alike; else null. */

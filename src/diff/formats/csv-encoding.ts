@@ -21,7 +21,26 @@ export function toUtf8(bytes: Uint8Array): DecodedFile {
   const content = byteOrderMark ? bytes.subarray(3) : bytes
   if (isAscii(content)) return { bytes: content, encoding: 'ascii', byteOrderMark }
   if (isUtf8(content)) return { bytes: content, encoding: 'utf-8', byteOrderMark }
-  return recoded(content, 'windows-1252', byteOrderMark)
+  return { bytes: fromWindows1252(content), encoding: 'windows-1252', byteOrderMark }
+}
+
+/** Bytes 0x80 to 0x9f of windows-1252; elsewhere it is Latin-1. By hand: Node 20's decoder confuses the two. */
+const c1 = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ'
+
+function fromWindows1252(bytes: Uint8Array): Uint8Array {
+  const text = new TextEncoder()
+  const table = Array.from({ length: 128 }, (_, i) =>
+    text.encode(i < 32 ? c1[i]! : String.fromCharCode(i + 0x80)),
+  )
+  const recoded = new Uint8Array(
+    bytes.reduce((size, byte) => size + (byte < 0x80 ? 1 : table[byte - 0x80]!.length), 0),
+  )
+  let size = 0
+  for (const byte of bytes) {
+    if (byte < 0x80) recoded[size++] = byte
+    else for (const unit of table[byte - 0x80]!) recoded[size++] = unit
+  }
+  return recoded
 }
 
 function recoded(bytes: Uint8Array, encoding: Encoding, byteOrderMark: boolean): DecodedFile {

@@ -37,7 +37,9 @@ export class JsonReader {
     let mask = 0
     let length = 0
     let i = at + 1
+    const size = bytes.length
     for (;;) {
+      if (i >= size) throw this.#unfinished(i, at)
       const byte = bytes[i]!
       const bits = classOf[byte]!
       if ((bits & special) === 0) {
@@ -50,11 +52,11 @@ export class JsonReader {
         this.#escaped(at)
         return false
       } else if (byte >= 0x80) {
-        const size = utf8Size(bytes, i)
-        if (size === 0) throw this.malformed(i, 'Not valid UTF-8 (RFC 8259 §8.1)')
+        const units = utf8Size(bytes, i)
+        if (units === 0) throw this.malformed(i, 'Not valid UTF-8 (RFC 8259 §8.1)')
         mask |= chars.nonAscii
-        length -= size - 1
-        for (const end = i + size; i < end; i++) hash = Math.imul(hash ^ bytes[i]!, 0x01000193)
+        length -= units - 1
+        for (const end = i + units; i < end; i++) hash = Math.imul(hash ^ bytes[i]!, 0x01000193)
       } else {
         throw this.#unfinished(i, at)
       }

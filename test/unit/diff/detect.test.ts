@@ -34,7 +34,8 @@ describe('detectFormat', () => {
   })
 
   it('calls an empty file empty', () => {
-    for (const text of ['', '\ufeff', ' \r\n\t']) expect(errorOf(() => detectFormat(bytesOf(text))).code).toBe('FILE_EMPTY')
+    for (const text of ['', '\ufeff', ' \r\n\t'])
+      expect(errorOf(() => detectFormat(bytesOf(text))).code).toBe('FILE_EMPTY')
   })
 })
 

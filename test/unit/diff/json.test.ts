@@ -21,10 +21,14 @@ function parseNatively(bytes: Uint8Array): unknown {
 describe('the scanner against JSON.parse', () => {
   it('reads every value as JSON.parse does', () => {
     fc.assert(
-      fc.property(fc.jsonValue({ maxDepth: 6 }), fc.constantFrom(undefined, 1, '\t', ' \r\n '), (value, indent) => {
-        const text = JSON.stringify(value, null, indent)
-        expect(parseWithScanner(bytesOf(text))).toEqual(JSON.parse(text))
-      }),
+      fc.property(
+        fc.jsonValue({ maxDepth: 6 }),
+        fc.constantFrom(undefined, 1, '\t', ' \r\n '),
+        (value, indent) => {
+          const text = JSON.stringify(value, null, indent)
+          expect(parseWithScanner(bytesOf(text))).toEqual(JSON.parse(text))
+        },
+      ),
       { numRuns: 1_000 },
     )
   })
@@ -46,15 +50,19 @@ describe('the scanner against JSON.parse', () => {
   it('accepts a damaged text exactly when JSON.parse does', () => {
     const edit = fc.tuple(fc.nat(), fc.constantFrom('', ...'{}[]",:-+.eE0129\\utn \n\t', '\u0000', 'é'))
     fc.assert(
-      fc.property(fc.jsonValue({ maxDepth: 4 }), fc.array(edit, { minLength: 1, maxLength: 3 }), (value, edits) => {
-        let text = JSON.stringify(value)
-        for (const [at, piece] of edits) {
-          const i = at % (text.length + 1)
-          text = text.slice(0, i) + piece + text.slice(i + (at % 2))
-        }
-        const bytes = bytesOf(text)
-        expect(outcome(() => parseWithScanner(bytes))).toEqual(outcome(() => parseNatively(bytes)))
-      }),
+      fc.property(
+        fc.jsonValue({ maxDepth: 4 }),
+        fc.array(edit, { minLength: 1, maxLength: 3 }),
+        (value, edits) => {
+          let text = JSON.stringify(value)
+          for (const [at, piece] of edits) {
+            const i = at % (text.length + 1)
+            text = text.slice(0, i) + piece + text.slice(i + (at % 2))
+          }
+          const bytes = bytesOf(text)
+          expect(outcome(() => parseWithScanner(bytes))).toEqual(outcome(() => parseNatively(bytes)))
+        },
+      ),
       { numRuns: 3_000 },
     )
   })
@@ -73,26 +81,29 @@ describe('the scanner against JSON.parse', () => {
 })
 
 const suite = corpus('json', 'test_parsing')
-describe.skipIf(suite === null)(`JSONTestSuite${suite === null ? ' (absent: no shared corpora here)' : ''}`, () => {
-  const files = suite === null ? [] : readdirSync(suite).filter((name) => name.endsWith('.json'))
-  const read = (name: string) => readFileSync(join(suite!, name))
+describe.skipIf(suite === null)(
+  `JSONTestSuite${suite === null ? ' (absent: no shared corpora here)' : ''}`,
+  () => {
+    const files = suite === null ? [] : readdirSync(suite).filter((name) => name.endsWith('.json'))
+    const read = (name: string) => readFileSync(join(suite!, name))
 
-  it.each(files.filter((name) => name.startsWith('y_')))('accepts %s', (name) => {
-    expect(parseWithScanner(read(name))).toEqual(JSON.parse(read(name).toString()))
-    expect(() => profile(read(name), { format: 'json' })).not.toThrow()
-  })
+    it.each(files.filter((name) => name.startsWith('y_')))('accepts %s', (name) => {
+      expect(parseWithScanner(read(name))).toEqual(JSON.parse(read(name).toString()))
+      expect(() => profile(read(name), { format: 'json' })).not.toThrow()
+    })
 
-  it.each(files.filter((name) => name.startsWith('n_')))('refuses %s', (name) => {
-    const expected = /^(FILE_MALFORMED|FILE_EMPTY|FILE_LIMIT_EXCEEDED|FORMAT_MISMATCH)$/
-    expect(errorOf(() => parseWithScanner(read(name))).code).toMatch(expected)
-    expect(errorOf(() => profile(read(name), { format: 'json' })).code).toMatch(expected)
-  })
+    it.each(files.filter((name) => name.startsWith('n_')))('refuses %s', (name) => {
+      const expected = /^(FILE_MALFORMED|FILE_EMPTY|FILE_LIMIT_EXCEEDED|FORMAT_MISMATCH)$/
+      expect(errorOf(() => parseWithScanner(read(name))).code).toMatch(expected)
+      expect(errorOf(() => profile(read(name), { format: 'json' })).code).toMatch(expected)
+    })
 
-  it.each(files.filter((name) => name.startsWith('i_')))('decides cleanly on %s', (name) => {
-    const result = outcome(() => parseWithScanner(read(name)))
-    if (result === 'refused') errorOf(() => parseWithScanner(read(name)))
-  })
-})
+    it.each(files.filter((name) => name.startsWith('i_')))('decides cleanly on %s', (name) => {
+      const result = outcome(() => parseWithScanner(read(name)))
+      if (result === 'refused') errorOf(() => parseWithScanner(read(name)))
+    })
+  },
+)
 
 describe('what a JSON profile keeps', () => {
   it('counts types, nulls, empties and absences apart', () => {
@@ -102,7 +113,7 @@ describe('what a JSON profile keeps', () => {
     expect(a!.types).toMatchObject({ null: 1, integer: 1, number: 1, string: 1 })
     expect(b).toMatchObject({ seen: 3, empty: 1, blank: 1 })
     expect(b!.text.count).toBe(1)
-    expect(b!.places.missing).toEqual({ line: 1, column: 32, byte: 31 })
+    expect(b!.places.missing).toEqual({ line: 1, column: 36, byte: 35 })
   })
 
   it('keeps how numbers are spelt', () => {
