@@ -23,7 +23,10 @@ function infer(samples: readonly SampleFile[], key: Uint8Array): Inference {
 
 function check({ file, contract, now }: Extract<Task, { kind: 'check' }>): Check {
   const seen = read(file, contract.format, contract.key)
-  return { format: seen.format, report: compare(contract.schema, seen, contract.policy, { now: new Date(now) }) }
+  return {
+    format: seen.format,
+    report: compare(contract.schema, seen, contract.policy, { now: new Date(now) }),
+  }
 }
 
 /**

@@ -25,5 +25,6 @@ console.log(
     : `Long suites:\n${suites.map((suite) => `- ${suite}`).join('\n')}`,
 )
 
-const long = suites.length === 0 ? [] : [vitest('long suites', 'test/tools/vitest.long.config.ts')]
+const long =
+  suites.length === 0 ? [] : [vitest('long suites', 'test/tools/vitest.long.config.ts', 4 * 3_600_000)]
 await runStages([...checkStages, ...long])

@@ -44,15 +44,40 @@ export async function runStages(stages) {
 /**
  * Runs a program of the checkout with its output going straight to ours.
  * @param {readonly [string, ...string[]]} command
+ * @param {number} deadlineMs after which it is ended, with all it started: a test that never yields is
+ *   beyond any timeout of the test runner
  * @returns {Promise<boolean>} whether it ended with 0
  */
-export function succeeds([program, ...args]) {
+export function succeeds([program, ...args], deadlineMs = 10 * 60_000) {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { cwd: checkout, stdio: 'inherit' })
-    child.once('error', reject)
-    child.once('exit', (code) => resolve(code === 0))
+    // A process group of its own, which can be ended as one.
+    const child = spawn(program, args, { cwd: checkout, stdio: 'inherit', detached: true })
+    const end = () => child.pid !== undefined && process.kill(-child.pid, 'SIGKILL')
+    const timer = setTimeout(() => {
+      console.error(`\nstill running after ${deadlineMs / 60_000} minutes: stopped`)
+      end()
+    }, deadlineMs)
+    const interrupted = () => {
+      end()
+      process.exit(130)
+    }
+    for (const signal of signals) process.once(signal, interrupted)
+    const settle = () => {
+      clearTimeout(timer)
+      for (const signal of signals) process.off(signal, interrupted)
+    }
+    child.once('error', (error) => {
+      settle()
+      reject(error)
+    })
+    child.once('exit', (code) => {
+      settle()
+      resolve(code === 0)
+    })
   })
 }
+
+const signals = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])
 
 /**
  * A stage that counts as one check.
@@ -69,20 +94,16 @@ export const single = (title, command) => ({
  * A vitest run; each test counts.
  * @param {string} title
  * @param {string} config
+ * @param {number} [deadlineMs]
  * @returns {Stage}
  */
-export const vitest = (title, config) => ({
+export const vitest = (title, config, deadlineMs) => ({
   title,
   run: async (scratch) => {
     const file = join(scratch, `${title.replaceAll(' ', '-')}.json`)
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`]
-    const ended = await succeeds([
-      join(checkout, 'node_modules/.bin/vitest'),
-      'run',
-      '--config',
-      config,
-      ...reporters,
-    ])
+    const program = join(checkout, 'node_modules/.bin/vitest')
+    const ended = await succeeds([program, 'run', '--config', config, ...reporters], deadlineMs)
     return countTests(await readJson(file), ended)
   },
 })
@@ -103,7 +124,7 @@ export const vitest = (title, config) => ({
  */
 export function countTests(report, ended) {
   if (report === null) {
-    console.error('vitest left no report')
+    console.error('vitest left no report: it did not come to its end')
     return { passed: 0, failed: 1 }
   }
   const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults } =

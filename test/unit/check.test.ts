@@ -63,6 +63,23 @@ describe('runStages', () => {
     })
   })
 
+  it('stops what does not end, and what that started', () => {
+    const endless = 'sleep 60 & wait'
+    const script = `
+      import { runStages, succeeds } from ${JSON.stringify(stages)}
+      const run = async () => ({ passed: 0, failed: (await succeeds(['sh', '-c', ${JSON.stringify(endless)}], 300)) ? 0 : 1 })
+      await runStages([{ title: 'endless', run }])`
+    const started = performance.now()
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+      encoding: 'utf8',
+    })
+    expect(status).toBe(1)
+    expect(stdout.trimEnd().split('\n').at(-1)).toBe('0 passed, 1 failed')
+    expect(stderr).toContain('still running after 0.005 minutes: stopped')
+    // The grandchild holds our end of its output: as long as it runs, this call does not return.
+    expect(performance.now() - started).toBeLessThan(30_000)
+  })
+
   it('ends with 1 when nothing ran', () => {
     expect(run('[]')).toEqual({ status: 1, last: '0 passed, 0 failed' })
   })
