@@ -102,7 +102,7 @@ export class Runner {
   async #rest(signal: AbortSignal): Promise<void> {
     if (this.#woken) return
     const ended = new AbortController()
-    const stop = () => ended.abort()
+    const stop = () => ended.abort('woken')
     this.#wake = stop
     signal.addEventListener('abort', stop, { once: true })
     await this.#parts.clock.wait(sweepMs, ended.signal)

@@ -7,13 +7,6 @@ import { Lanes } from './lanes.js'
 import { compareKeys, compareValues, type Key } from './order.js'
 import { Sorted } from './sorted.js'
 
-interface Entry {
-  key: Key
-  row: StoredRow
-}
-
-const byKey = (a: Entry, b: Entry) => compareKeys(a.key, b.key)
-
 export class MemoryTable<T extends TableName = TableName> {
   readonly codec: Codec<T>
   readonly lanes: Lanes | null
@@ -21,7 +14,7 @@ export class MemoryTable<T extends TableName = TableName> {
   /** By the key's name and its values. */
   readonly #unique = new Map<string, StoredRow>()
   /** By tenant, then by the index's name. */
-  readonly #indexes = new Map<string, Map<string, Sorted<Entry>>>()
+  readonly #indexes = new Map<string, Map<string, Sorted<Key>>>()
 
   constructor(table: T) {
     this.codec = new Codec(table)
@@ -62,8 +55,10 @@ export class MemoryTable<T extends TableName = TableName> {
       if (taken !== null && next) this.#unique.set(taken, next)
     }
     for (const [name, columns] of Object.entries(this.codec.indexes)) {
-      if (before) this.#index(before, name).remove(entry(columns, before))
-      if (next) this.#index(next, name).add(entry(columns, next))
+      // Most changes leave most indexes as they are.
+      if (before && next && columns.every((column) => before[column] === next[column])) continue
+      if (before) this.#index(before, name).remove(keyIn(columns, before))
+      if (next) this.#index(next, name).add(keyIn(columns, next))
     }
     if (before) this.lanes?.remove(before)
     if (next) this.lanes?.add(next)
@@ -73,20 +68,21 @@ export class MemoryTable<T extends TableName = TableName> {
     const plan = planList(this.codec, query)
     const items: Row<T>[] = []
     let read = 0
-    let last: Entry | null = null
-    for (const found of this.#entries(plan, query)) {
-      if (read === entriesPerPage) return { items, next: cursorOf(plan, this.codec.decodeRow(last!.row)) }
+    let last: StoredRow | null = null
+    for (const key of this.#keys(plan, query)) {
+      if (read === entriesPerPage) return { items, next: cursorOf(plan, this.codec.decodeRow(last!)) }
       read++
-      last = found
-      if (!matches(plan, found.row)) continue
+      const row = this.get(query.tenantId, key.at(-1) as string)!
+      last = row
+      if (!matches(plan, row)) continue
       // One too many: there is a next page.
       if (items.length === plan.limit) return { items, next: cursorOf(plan, items.at(-1)!) }
-      items.push(this.codec.decodeRow(found.row))
+      items.push(this.codec.decodeRow(row))
     }
     return { items, next: null }
   }
 
-  *#entries(plan: ListPlan, query: ListQuery<T>): Generator<Entry> {
+  *#keys(plan: ListPlan, query: ListQuery<T>): Generator<Key> {
     const index = this.#indexes.get(query.tenantId)?.get(query.index)
     if (!index) return
     const prefix = plan.prefix.map(([, value]) => value)
@@ -98,18 +94,18 @@ export class MemoryTable<T extends TableName = TableName> {
     const start = (key: Key) =>
       compareKeys(key, low) >= 0 && !(ranged && key[prefix.length] === null && compareKeys(key, prefix) === 0)
     const end = (key: Key) => compareKeys(key, high) > 0
-    const entries = descending
-      ? index.downFrom(({ key }) => end(key) || (after !== null && compareKeys(key, after) >= 0))
-      : index.upFrom(({ key }) => start(key) && (after === null || compareKeys(key, after) > 0))
-    for (const found of entries) {
-      if (descending ? !start(found.key) : end(found.key)) return
-      yield found
+    const keys = descending
+      ? index.downFrom((key) => end(key) || (after !== null && compareKeys(key, after) >= 0))
+      : index.upFrom((key) => start(key) && (after === null || compareKeys(key, after) > 0))
+    for (const key of keys) {
+      if (descending ? !start(key) : end(key)) return
+      yield key
     }
   }
 
-  #index(row: StoredRow, name: string): Sorted<Entry> {
-    const ofTenant = inner(this.#indexes, row.tenantId as string, () => new Map<string, Sorted<Entry>>())
-    return inner(ofTenant, name, () => new Sorted(byKey))
+  #index(row: StoredRow, name: string): Sorted<Key> {
+    const ofTenant = inner(this.#indexes, row.tenantId as string, () => new Map<string, Sorted<Key>>())
+    return inner(ofTenant, name, () => new Sorted(compareKeys))
   }
 }
 
@@ -119,10 +115,10 @@ function inner<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): V
   return value
 }
 
-const entry = (columns: readonly string[], row: StoredRow): Entry => ({
-  key: [...columns.map((name) => row[name]!), row.id!],
-  row,
-})
+const keyIn = (columns: readonly string[], row: StoredRow): Key => [
+  ...columns.map((name) => row[name]!),
+  row.id!,
+]
 
 const keyOf = (name: string, columns: readonly string[], row: StoredRow): string | null =>
   keyText(
