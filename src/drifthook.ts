@@ -103,7 +103,13 @@ function createContext(settings: Settings, life: Life, logger: Logger): Context 
   return {
     storage,
     queue: settings.queue ?? memoryQueue({ clock }),
-    analyzer: analysisPool({ ...settings.analysis, inlineBytes: 256 * 1024, clock }),
+    analyzer: analysisPool({
+      ...settings.analysis,
+      formats: settings.formats,
+      inlineBytes: 256 * 1024,
+      clock,
+      onError: (error) => logger.error('an analysis thread died', { error }),
+    }),
     transport: httpTransport({ allowLoopback: settings.delivery.allowLoopback }),
     clock,
     secrets: createSecretBox(settings, storage.capabilities.durable !== 'none'),

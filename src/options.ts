@@ -40,6 +40,11 @@ export interface DrifthookOptions {
     /** Per token. Default 20 in 60,000 ms. */
     rateLimit?: { points?: number; durationMs?: number }
   }
+  /**
+   * Modules of file formats of your own, each with a `defineFormat(…)` of `drifthook/diff` as its default
+   * export: URLs, absolute paths or package names, because worker threads load them too.
+   */
+  formats?: readonly string[]
   analysis?: {
     /** The file of `drifthook/analysis-worker`, in a host that bundles its dependencies. */
     workerFile?: string
@@ -135,6 +140,7 @@ const schema = z.strictObject({
         .prefault({}),
     })
     .prefault({}),
+  formats: z.array(z.string().min(1)).max(50).default([]),
   analysis: z
     .strictObject({
       workerFile: z.string().min(1).nullable().default(null),

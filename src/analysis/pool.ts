@@ -1,12 +1,14 @@
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { Piscina } from 'piscina'
-import { DrifthookError } from '../errors.js'
+import { builtInFormats } from '../diff/index.js'
+import { DrifthookError, isDrifthookError } from '../errors.js'
 import type { Analyzer, Check, Inference } from '../ports/analyzer.js'
 import type { Clock } from '../ports/clock.js'
 import { analyze, type Task } from './analyze.js'
 import { unpack } from './packed-error.js'
-import type { Answer } from './worker.js'
+import type { Answer, Job } from './worker.js'
 
 export interface PoolOptions {
   /** The worker's file, where it cannot be found by name: in a bundled host. */
@@ -14,35 +16,49 @@ export interface PoolOptions {
   /** Files up to so many bytes are analysed on the calling thread: cheaper than the way to another. */
   inlineBytes: number
   threads: number
+  /** The modules of the host's own formats. */
+  formats: readonly string[]
   clock: Clock
+  /** Told of threads that die without a task. */
+  onError: (error: unknown) => void
 }
 
 /** An Analyzer that keeps large files off the host's event loop, in a pool of worker threads. */
 export function analysisPool(options: PoolOptions): Analyzer {
   let pool: Piscina | null = null
   const threads = () => {
-    pool ??= new Piscina({
-      filename: options.workerFile ?? findWorker(),
+    if (pool !== null) return pool
+    pool = new Piscina({
+      filename: existing(options.workerFile ?? workerByName()),
       minThreads: 0,
       maxThreads: options.threads,
       idleTimeout: 10_000,
     })
+    // A thread that dies between tasks must not take the host with it.
+    pool.on('error', (error) => options.onError(error))
     return pool
   }
+  // The host's formats are ES modules, which only the worker can be sure to load: it always is one itself.
+  const mayInline = (bytes: number) => bytes <= options.inlineBytes && options.formats.length === 0
 
-  async function run(task: Task, bytes: number): Promise<Inference | Check> {
-    if (bytes <= options.inlineBytes) return analyze(task)
-    const answer = (await threads().run(task)) as Answer
+  async function inThread(task: Job['task']): Promise<Inference | Check | 'ready'> {
+    const job: Job = { task, formats: options.formats }
+    const answer = (await threads().run(job)) as Answer
     if ('fault' in answer) throw unpack(answer.fault)
-    return answer.value as Inference | Check
+    return answer.value
   }
+
+  const run = async (task: Task, bytes: number) =>
+    mayInline(bytes) ? analyze(task, builtInFormats) : inThread(task)
 
   return {
     async open() {
       try {
-        await threads().run({ kind: 'probe' })
+        // A file that throws when it is loaded fails the pool, not the task.
+        const broken = once(threads(), 'error').then(([error]) => Promise.reject(error))
+        await Promise.race([inThread({ kind: 'probe' }), broken])
       } catch (cause) {
-        throw cause instanceof DrifthookError ? cause : workerNotFound(cause)
+        throw isDrifthookError(cause) ? cause : workerNotFound(cause)
       }
     },
     async close() {
@@ -61,14 +77,17 @@ export function analysisPool(options: PoolOptions): Analyzer {
 }
 
 /** By the package's own name, so that it does not matter into which file this code was built. */
-function findWorker(): string {
+function workerByName(): string {
   try {
-    const file = createRequire(import.meta.url).resolve('drifthook/analysis-worker')
-    if (existsSync(file)) return file
-    throw new Error(`${file} does not exist`)
+    return createRequire(import.meta.url).resolve('drifthook/analysis-worker')
   } catch (cause) {
     throw workerNotFound(cause)
   }
+}
+
+function existing(file: string): string {
+  if (existsSync(file)) return file
+  throw workerNotFound(new Error(`${file} does not exist`))
 }
 
 const workerNotFound = (cause: unknown) =>

@@ -1,13 +1,15 @@
 /** `drifthook/diff`: from the bytes of a file to what drifted. Pure: no I/O, no state, usable on its own. */
 import { DrifthookError } from '../errors.js'
 import { detectFormat, detections } from './formats/detect.js'
-import { builtInFormats, findFormat } from './formats/registry.js'
+import { builtInFormats, type Format, findFormat } from './formats/registry.js'
 import { type DiffLimits, defaultLimits, limitExceeded } from './limits.js'
 import type { Profile } from './profile.js'
 import type { FormatName } from './report.js'
 
 export { type CompareOptions, compare } from './compare.js'
+export { type CustomFormat, defineFormat } from './formats/custom.js'
 export { type DetectedFormat, detectFormat } from './formats/detect.js'
+export { builtInFormats, type Detection, type Format } from './formats/registry.js'
 export { type DiffLimits, defaultLimits } from './limits.js'
 export {
   type Finding,
@@ -26,6 +28,8 @@ export { toSchema } from './schema.js'
 export interface ProfileFileOptions {
   /** The format, when the caller knows it; else it is told from the content. */
   format?: FormatName
+  /** The formats there are: the built-in ones unless given. */
+  formats?: readonly Format[]
   limits?: Partial<DiffLimits>
   /**
    * Keys the hashes of values. Values of two profiles compare only under one key; use one per contract.
@@ -42,25 +46,26 @@ export interface ProfileFileOptions {
 export function profile(bytes: Uint8Array, options: ProfileFileOptions = {}): Profile {
   const limits = { ...defaultLimits, ...options.limits }
   const key = options.key ?? new Uint8Array(32)
+  const formats = options.formats ?? builtInFormats
   if (bytes.length > limits.bytes) throw limitExceeded('bytes', limits)
-  if (options.format === undefined) return profileAs(detectFormat(bytes).format, bytes, limits, key)
+  const as = (name: FormatName) => {
+    const format = findFormat(name, formats)
+    if (!format) throw new DrifthookError('FORMAT_UNDECIDED', 'There is no format of the name given.')
+    return format.profile(bytes, { limits, key })
+  }
+  if (options.format === undefined) return as(detectFormat(bytes, formats).format)
   try {
-    return profileAs(options.format, bytes, limits, key)
+    return as(options.format)
   } catch (error) {
-    throw mismatch(options.format, bytes) ?? error
+    throw mismatch(options.format, bytes, formats) ?? error
   }
 }
 
-function profileAs(name: FormatName, bytes: Uint8Array, limits: DiffLimits, key: Uint8Array): Profile {
-  const format = findFormat(name)
-  if (!format) throw new DrifthookError('FORMAT_UNDECIDED', `There is no format of the name given.`)
-  return format.profile(bytes, { limits, key })
-}
-
 /** A file that cannot be read as the format it was said to be, and plainly is another one. */
-function mismatch(name: FormatName, bytes: Uint8Array): DrifthookError | null {
-  const [best] = detections(bytes.subarray(0, 65_536), builtInFormats)
-  const own = best && findFormat(name)?.detect(bytes.subarray(0, 65_536))
+function mismatch(name: FormatName, bytes: Uint8Array, formats: readonly Format[]): DrifthookError | null {
+  const head = bytes.subarray(0, 65_536)
+  const [best] = detections(head, formats)
+  const own = best && findFormat(name, formats)?.detect(head)
   if (!best || best.format === name || best.confidence < 0.8 || (own && own.confidence >= 0.5)) return null
   return new DrifthookError('FORMAT_MISMATCH', `The file was said to be ${name}, but ${best.evidence}.`)
 }

@@ -8,9 +8,11 @@ import { standardFormats } from './text-format.js'
 
 export const jsonSchemaDialect = 'https://json-schema.org/draft/2020-12/schema'
 
+const textual = new Set(['csv', 'key-value', 'x12', 'xml'])
+
 /** Formats whose values are all text, so that an empty field is their null. */
 export function isTextual(format: string): boolean {
-  return format !== 'json'
+  return textual.has(format)
 }
 
 /**
