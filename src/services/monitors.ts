@@ -10,7 +10,7 @@ import { requirePermission } from './permissions.js'
 import { releaseQuota, takeQuota } from './quota.js'
 import {
   auditWrite,
-  contractUse,
+  contractSteps,
   descriptionField,
   idField,
   instantOrNull,
@@ -94,7 +94,7 @@ export function monitorsService(context: Context) {
       }
       await commitSteps(storage, async () => ({
         steps: [
-          await contractUse(context, tenantId, given.contractId, 1),
+          ...(await contractSteps(context, tenantId, null, given.contractId)),
           await takeQuota(context, tenantId, 'monitors'),
           { write: { op: 'insert', table: 'monitors', row: made } },
           { write: auditWrite(context, principal, 'monitor.created', id, { contractId: given.contractId }) },
@@ -142,11 +142,8 @@ export function monitorsService(context: Context) {
             refused: { missing: notFound('monitor'), moved: 'again' },
           },
           { write: auditWrite(context, principal, 'monitor.updated', id, { fields: Object.keys(given) }) },
+          ...(await contractSteps(context, tenantId, before.contractId, made.contractId)),
         ]
-        if (made.contractId !== before.contractId) {
-          steps.push(await contractUse(context, tenantId, made.contractId, 1))
-          steps.push(await contractUse(context, tenantId, before.contractId, -1))
-        }
         return { made, steps }
       })
       return show(made)
@@ -170,7 +167,7 @@ export function monitorsService(context: Context) {
               },
               refused: { missing: notFound('monitor'), moved: 'again' },
             },
-            await contractUse(context, tenantId, before.contractId, -1),
+            ...(await contractSteps(context, tenantId, before.contractId, null)),
             await releaseQuota(context, tenantId, 'monitors'),
             { write: auditWrite(context, principal, 'monitor.deleted', id, { name: before.name }) },
           ] satisfies Step[],

@@ -49,10 +49,24 @@ export function auditWrite(
 }
 
 /**
- * Counts one user more (or less) of a contract, so that it cannot be deleted under a record that names it.
- * @throws DrifthookError `INVALID_REQUEST` if there is no such contract and one is to be added
+ * The steps that move a record from naming one contract to naming another; null names none. Contracts count
+ * who names them, so that none is deleted under its users.
+ * @throws DrifthookError `INVALID_REQUEST` if there is no such contract to name
  */
-export async function contractUse(
+export async function contractSteps(
+  context: Context,
+  tenantId: string,
+  from: string | null,
+  to: string | null,
+): Promise<Step[]> {
+  if (from === to) return []
+  return [
+    ...(to === null ? [] : [await contractUse(context, tenantId, to, 1)]),
+    ...(from === null ? [] : [await contractUse(context, tenantId, from, -1)]),
+  ]
+}
+
+async function contractUse(
   context: Context,
   tenantId: string,
   contractId: string,

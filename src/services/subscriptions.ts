@@ -12,7 +12,7 @@ import { releaseQuota, takeQuota } from './quota.js'
 import { maskHeaders, shownUrl } from './receiver-address.js'
 import {
   auditWrite,
-  contractUse,
+  contractSteps,
   idField,
   instantOrNull,
   instantText,
@@ -149,7 +149,7 @@ export function subscriptionsService(context: Context) {
       await commitSteps(storage, async () => ({
         steps: [
           await takeQuota(context, tenantId, 'subscriptions'),
-          ...(given.contractId === null ? [] : [await contractUse(context, tenantId, given.contractId, 1)]),
+          ...(await contractSteps(context, tenantId, null, given.contractId)),
           { write: { op: 'insert', table: 'subscriptions', row: made } },
           { write: { op: 'insert', table: 'subscriptionHealth', row: health } },
           { write: auditWrite(context, principal, 'webhook.created', id, { events: given.events }) },
@@ -207,12 +207,8 @@ export function subscriptionsService(context: Context) {
             refused: { missing: notFound('webhook'), moved: 'again' },
           },
           { write: auditWrite(context, principal, 'webhook.updated', id, { fields: Object.keys(given) }) },
+          ...(await contractSteps(context, tenantId, before.contractId, made.contractId)),
         ]
-        if (made.contractId !== before.contractId) {
-          if (made.contractId !== null) steps.push(await contractUse(context, tenantId, made.contractId, 1))
-          if (before.contractId !== null)
-            steps.push(await contractUse(context, tenantId, before.contractId, -1))
-        }
         return { made, steps }
       })
       return withHealth(made)
@@ -237,9 +233,7 @@ export function subscriptionsService(context: Context) {
               refused: { missing: notFound('webhook'), moved: 'again' },
             },
             { write: { op: 'delete', table: 'subscriptionHealth', tenantId, id, optional: true } },
-            ...(before.contractId === null
-              ? []
-              : [await contractUse(context, tenantId, before.contractId, -1)]),
+            ...(await contractSteps(context, tenantId, before.contractId, null)),
             await releaseQuota(context, tenantId, 'subscriptions'),
             { write: auditWrite(context, principal, 'webhook.deleted', id, { name: before.name }) },
           ] satisfies Step[],
