@@ -15,6 +15,11 @@ export function isTextual(format: string): boolean {
   return textual.has(format)
 }
 
+/** Formats that are one table of records: their paths are bare column names, and columns have an order. */
+export function isTable(format: string): boolean {
+  return format === 'csv'
+}
+
 /**
  * The contract a profile amounts to. It holds no value of the file except the codes of a saturated
  * enumeration. Paths that no parent lacked are `required`; how well that is founded stands beside it in

@@ -14,7 +14,7 @@ import {
   type RemovedName,
 } from './rename.js'
 import type { Observation, Policy } from './report.js'
-import { isTextual } from './schema.js'
+import { isTable, isTextual } from './schema.js'
 import { columnOrder, dialectFindings } from './table.js'
 
 /** The path by the contract's names and by the file's. They differ below a rename. */
@@ -32,6 +32,7 @@ export class Comparison {
   readonly findings: Finding[] = []
   readonly observations: Observation[] = []
   readonly #textual: boolean
+  readonly #table: boolean
   readonly #matchers: Matcher[]
   readonly #byPosition: boolean
 
@@ -44,9 +45,10 @@ export class Comparison {
     readonly isSchema: boolean,
   ) {
     this.#textual = isTextual(file.format)
+    this.#table = isTable(file.format)
     this.#matchers = [aliasMatcher(policy.aliases ?? [])]
     if (policy.renames?.enabled !== false) this.#matchers.push(normalisedMatcher)
-    this.#byPosition = this.#textual && (policy.profile === 'positional' || contract.dialect.header === false)
+    this.#byPosition = this.#table && (policy.profile === 'positional' || contract.dialect.header === false)
   }
 
   run(): void {
@@ -70,7 +72,7 @@ export class Comparison {
   #roots(): { node: ContractNode; file: PathProfile } {
     const node = this.contract.root
     const { root: file } = this.file
-    if (this.#textual && node.types?.has('object') && !node.types.has('array') && file.items) {
+    if (this.#table && node.types?.has('object') && !node.types.has('array') && file.items) {
       return { node, file: file.items }
     }
     if (this.contract.dialect.lines === true && file.types.object > 0) {
@@ -111,7 +113,7 @@ export class Comparison {
       return
     }
     // The records of a table have no path of their own: a column is just its name.
-    const flat = this.#textual && path === root
+    const flat = this.#table && path === root
     if (flat) this.#compareRecords(node.items, items)
     else this.#compare(node.items, items, { path: itemPath(path), filePath: itemPath(filePath) })
   }
@@ -155,7 +157,7 @@ export class Comparison {
     }
     const fresh = come.filter((name) => !matched.has(name))
     if (fresh.length > 0) this.#added(node, file, fresh, where)
-    if (this.#textual) {
+    if (this.#table) {
       const names = new Map(matches.map((match) => [match.removed.key, match.added.key]))
       this.#order(node, file, names, where.path)
     }
