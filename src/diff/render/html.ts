@@ -5,7 +5,6 @@
 import type { Change, DriftReport, Observation } from '../report.js'
 import {
   changeText,
-  defaultTitle,
   escapeMarkup,
   headline,
   pathText,
@@ -14,15 +13,16 @@ import {
   restText,
   safeUrl,
   selectChanges,
+  titleOf,
 } from './shared.js'
 
 export function renderHtml(report: DriftReport, options: RenderOptions = {}): string {
-  const { title = defaultTitle, fileName, contractName, limit = 50 } = options
+  const { fileName, contractName, limit = 50 } = options
   const { shown, rest } = selectChanges(report, limit)
   const url = safeUrl(options.url)
   return [
     `<section class="drifthook-report drifthook-${report.result}">`,
-    `<h2>${escapeMarkup(title)}</h2>`,
+    `<h2>${escapeMarkup(titleOf(options))}</h2>`,
     ...facts([
       ['Contract', contractName],
       ['File', fileName],

@@ -6,22 +6,22 @@
 import type { Change, DriftReport } from '../report.js'
 import {
   changeText,
-  defaultTitle,
   escapeMarkup,
   headline,
   placeText,
   plain,
   type RenderOptions,
+  titleOf,
 } from './shared.js'
 
 /** Carries every change, whatever `limit` says: a failure that is not shown would read as a pass. */
 export function renderJunit(report: DriftReport, options: RenderOptions = {}): string {
-  const { title = defaultTitle, contractName = 'drifthook', fileName } = options
+  const { contractName = 'drifthook', fileName } = options
   const cases = casesOf(report)
   const failures = cases.filter(({ failed }) => failed).length
   const counts = `tests="${cases.length}" failures="${failures}" errors="0" skipped="0" time="0"`
   const file = fileName === undefined ? '' : ` file="${escapeMarkup(fileName)}"`
-  const name = escapeMarkup(title)
+  const name = escapeMarkup(titleOf(options))
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<testsuites name="${name}" ${counts}>`,

@@ -7,7 +7,6 @@
 import type { DriftReport } from '../report.js'
 import {
   changeText,
-  defaultTitle,
   headline,
   pathText,
   placeText,
@@ -16,10 +15,11 @@ import {
   restText,
   safeUrl,
   selectChanges,
+  titleOf,
 } from './shared.js'
 
 export function renderMarkdown(report: DriftReport, options: RenderOptions = {}): string {
-  const { title = defaultTitle, fileName, contractName, limit = 50 } = options
+  const { fileName, contractName, limit = 50 } = options
   const { shown, rest } = selectChanges(report, limit)
   const url = safeUrl(options.url)
   const subject = [
@@ -27,7 +27,7 @@ export function renderMarkdown(report: DriftReport, options: RenderOptions = {})
     ...(fileName === undefined ? [] : [`File ${code(fileName)}`]),
   ]
   const blocks = [
-    `## ${words(title)}`,
+    `## ${words(titleOf(options))}`,
     ...(subject.length > 0 ? [subject.join(' · ')] : []),
     headline(report),
     ...(shown.length > 0 ? [table(shown.map(rowOf))] : []),

@@ -132,7 +132,7 @@ function ruleOf(id: string): { ruleId: string; ruleIndex: number } {
 function location(path: string, witness: Place | undefined, fileName: string | undefined): SarifLocation {
   const region = regionOf(witness)
   const physicalLocation =
-    fileName === undefined
+    fileName === undefined || fileName === ''
       ? null
       : { artifactLocation: { uri: uriOf(fileName) }, ...(region ? { region } : {}) }
   return {

@@ -21,8 +21,12 @@ export interface RenderOptions {
 }
 
 export const impacts: readonly Impact[] = ['breaking', 'warning', 'info']
-export const defaultTitle = 'Schema drift'
 const defaultLimit = 50
+
+/** Some readers refuse a headline without text. */
+export function titleOf({ title }: RenderOptions): string {
+  return title === undefined || plain(title).trim() === '' ? 'Schema drift' : title
+}
 
 /** The worst changes, at most `limit`, in the report's order; and what is only counted. */
 export function selectChanges(

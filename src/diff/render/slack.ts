@@ -8,7 +8,6 @@
 import type { Change, DriftReport } from '../report.js'
 import {
   changeText,
-  defaultTitle,
   fitted,
   headline,
   pathText,
@@ -17,6 +16,7 @@ import {
   restText,
   safeUrl,
   selectChanges,
+  titleOf,
   worstFirst,
 } from './shared.js'
 
@@ -38,7 +38,7 @@ const mostChanges = 40
 
 /** The worst changes first, 5 unless `limit` says otherwise; the rest is counted. */
 export function renderSlack(report: DriftReport, options: RenderOptions = {}): SlackMessage {
-  const { title = defaultTitle, fileName, contractName } = options
+  const { fileName, contractName } = options
   const { shown, rest } = selectChanges(report, Math.min(options.limit ?? 5, mostChanges))
   const url = safeUrl(options.url)
   const subject = [
@@ -50,9 +50,12 @@ export function renderSlack(report: DriftReport, options: RenderOptions = {}): S
     ...(report.observations.length > 0 ? [`Observations: ${report.observations.length}`] : []),
   ]
   return {
-    text: `${fitted(title, 150, entity)} · ${headline(report)}`,
+    text: `${fitted(titleOf(options), 150, entity)} · ${headline(report)}`,
     blocks: [
-      { type: 'header', text: { type: 'plain_text', text: fitted(title, 150, entity), emoji: false } },
+      {
+        type: 'header',
+        text: { type: 'plain_text', text: fitted(titleOf(options), 150, entity), emoji: false },
+      },
       section([`*${headline(report)}*`, ...subject].join('\n')),
       ...worstFirst(shown).map((change) => section(changeLine(change))),
       ...(notes.length > 0 ? [context(notes.join(' · '))] : []),

@@ -8,7 +8,6 @@
 import type { Change, DriftReport } from '../report.js'
 import {
   changeText,
-  defaultTitle,
   fitted,
   headline,
   pathText,
@@ -17,6 +16,7 @@ import {
   restText,
   safeUrl,
   selectChanges,
+  titleOf,
   worstFirst,
 } from './shared.js'
 
@@ -54,11 +54,11 @@ const labelLength = 80
 
 /** The worst changes first, 5 unless `limit` says otherwise; the rest is counted. */
 export function renderTeams(report: DriftReport, options: RenderOptions = {}): TeamsMessage {
-  const { title = defaultTitle, fileName, contractName } = options
+  const { fileName, contractName } = options
   const { shown, rest } = selectChanges(report, Math.min(options.limit ?? 5, mostChanges))
   const url = safeUrl(options.url)
   const body = [
-    paragraph({ ...run(fitted(title, nameLength)), weight: 'Bolder', size: 'Large' }),
+    paragraph({ ...run(fitted(titleOf(options), nameLength)), weight: 'Bolder', size: 'Large' }),
     ...fact('Contract', contractName),
     ...fact('File', fileName),
     paragraph(run(headline(report))),
@@ -90,13 +90,13 @@ const colors = { breaking: 'Attention', warning: 'Warning', info: 'Default' } as
 
 function changeBlock(change: Change): RichTextBlock {
   const place = placeText(change.witness)
-  const what = changeText(change, (text) => fitted(text, labelLength))
+  const what = changeText(change, (text) => named(text, labelLength))
   return {
     type: 'RichTextBlock',
     separator: true,
     inlines: [
       { ...run(`${change.impact} `), weight: 'Bolder', color: colors[change.impact] },
-      { ...run(pathText(change, (path) => fitted(path, nameLength))), fontType: 'Monospace' },
+      { ...run(pathText(change, (path) => named(path, nameLength))), fontType: 'Monospace' },
       run(` ${what}${place === null ? '' : ` (${place})`}`),
     ],
   }
@@ -104,8 +104,11 @@ function changeBlock(change: Change): RichTextBlock {
 
 function fact(name: string, value: string | undefined): RichTextBlock[] {
   if (value === undefined) return []
-  return [paragraph(run(`${name} `), { ...run(fitted(value, nameLength)), fontType: 'Monospace' })]
+  return [paragraph(run(`${name} `), { ...run(named(value, nameLength)), fontType: 'Monospace' })]
 }
+
+/** A run without text is refused. */
+const named = (text: string, limit: number) => (text === '' ? '""' : fitted(text, limit))
 
 const paragraph = (...inlines: TextRun[]): RichTextBlock => ({ type: 'RichTextBlock', inlines })
 
