@@ -9,7 +9,12 @@ import { renderSlack } from './slack.js'
 import { renderTeams } from './teams.js'
 import { renderText } from './text.js'
 
-const asJson = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`
+/** `JSON.stringify` leaves some characters as they are that act in a terminal or turn around a line. */
+function asJson(value: unknown): string {
+  const escapeUnit = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
+  const text = JSON.stringify(value, null, 2)
+  return `${text.replace(/(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (char) => char.split('').map(escapeUnit).join(''))}\n`
+}
 
 const renderers = {
   text: (report, options) => `${renderText(report, options)}\n`,
