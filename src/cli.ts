@@ -3,12 +3,13 @@
 import { readFileSync } from 'node:fs'
 import { main } from './cli/main.js'
 
-/** Who reads us may stop reading, as `head` does: then there is nobody left to tell. */
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') process.exitCode = 2
-  })
-}
+/** Who reads us may stop reading, as `head` does, and has what it wanted. A full disk is another matter. */
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') return
+  process.exitCode = 2
+  process.stderr.write(`drifthook: ${error.code}: The output could not be written.\n`)
+})
+process.stderr.on('error', () => {})
 
 const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string
@@ -20,5 +21,5 @@ void main(process.argv.slice(2), {
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
 }).then((code) => {
-  process.exitCode = code
+  process.exitCode ||= code
 })

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process'
 import {
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -265,6 +266,14 @@ describe('the command', () => {
       'drifthook diff wide-a.json wide-b.json --fail-on any --format json | head -c 1; echo $PIPESTATUS',
     )
     expect([out, err]).toEqual(['{1\n', ''])
+  })
+
+  it.skipIf(!existsSync('/dev/full'))('does not pass what it could not say', async () => {
+    expect(await shell('drifthook diff a.json a.json > /dev/full')).toEqual({
+      code: 2,
+      out: '',
+      err: 'drifthook: ENOSPC: The output could not be written.\n',
+    })
   })
 
   it('prints a large report in full', async () => {

@@ -2,23 +2,26 @@
  * A report as an HTML fragment: semantic elements and class names, no script, style or handler, so that it
  * lives under any Content-Security-Policy and is styled by the page it is put into.
  */
-import type { Change, DriftReport, Observation } from '../report.js'
+import type { Change, DriftReport } from '../report.js'
 import {
   changeText,
+  type Excerpt,
   escapeMarkup,
+  excerptOf,
   headline,
   pathText,
   placeText,
   type RenderOptions,
   restText,
   safeUrl,
-  selectChanges,
   titleOf,
+  withPlace,
 } from './shared.js'
 
 export function renderHtml(report: DriftReport, options: RenderOptions = {}): string {
-  const { fileName, contractName, limit = 50 } = options
-  const { shown, rest } = selectChanges(report, limit)
+  const { fileName, contractName } = options
+  const excerpt = excerptOf(report, options.limit)
+  const { changes, rest } = excerpt
   const url = safeUrl(options.url)
   return [
     `<section class="drifthook-report drifthook-${report.result}">`,
@@ -28,9 +31,9 @@ export function renderHtml(report: DriftReport, options: RenderOptions = {}): st
       ['File', fileName],
     ]),
     `<p class="drifthook-verdict">${headline(report)}</p>`,
-    ...(shown.length > 0 ? table(shown) : []),
+    ...(changes.length > 0 ? table(changes) : []),
     ...(rest.length > 0 ? [`<p class="drifthook-more">… ${restText(rest)}</p>`] : []),
-    ...observations(report.observations, limit),
+    ...observationList(excerpt),
     ...(url === null ? [] : [`<p><a href="${escapeMarkup(url)}">Details</a></p>`]),
     '</section>',
     '',
@@ -67,13 +70,13 @@ function row(change: Change): string {
   return `<tr class="drifthook-${change.impact}">${cells.join('')}</tr>`
 }
 
-function observations(all: readonly Observation[], limit: number): string[] {
-  if (all.length === 0) return []
-  const items = all.slice(0, limit).map(({ path, message, witness }) => {
-    const place = placeText(witness)
-    return `<li>${code(path)}: ${escapeMarkup(message)}${place === null ? '' : ` (${place})`}</li>`
-  })
-  if (all.length > limit) items.push(`<li>… and ${all.length - limit} more</li>`)
+function observationList({ observations, unseen }: Excerpt): string[] {
+  if (observations.length + unseen === 0) return []
+  const items = observations.map(
+    ({ path, message, witness }) =>
+      `<li>${withPlace(`${code(path)}: ${escapeMarkup(message)}`, witness)}</li>`,
+  )
+  if (unseen > 0) items.push(`<li>… and ${unseen} more</li>`)
   return ['<h3>Observations</h3>', '<ul class="drifthook-observations">', ...items, '</ul>']
 }
 

@@ -8,10 +8,10 @@ import {
   changeText,
   escapeMarkup,
   headline,
-  placeText,
   plain,
   type RenderOptions,
   titleOf,
+  withPlace,
 } from './shared.js'
 
 /** Carries every change, whatever `limit` says: a failure that is not shown would read as a pass. */
@@ -56,7 +56,7 @@ function casesOf(report: DriftReport): Case[] {
     entry.lines.push(changeLine(change))
   }
   for (const { path, message, witness } of report.observations) {
-    at(path).lines.push(withPlace(`observation: ${plain(message)}`, placeText(witness)))
+    at(path).lines.push(withPlace(`observation: ${plain(message)}`, witness))
   }
   if (cases.size === 0) return [{ path: '$', failed: false, lines: [headline(report)] }]
   return [...cases.values()]
@@ -64,10 +64,8 @@ function casesOf(report: DriftReport): Case[] {
 
 function changeLine(change: Change): string {
   const renamed = change.toPath === undefined ? '' : ` to ${plain(change.toPath)}`
-  return withPlace(`${change.impact}: ${changeText(change, plain)}${renamed}`, placeText(change.witness))
+  return withPlace(`${change.impact}: ${changeText(change, plain)}${renamed}`, change.witness)
 }
-
-const withPlace = (text: string, place: string | null) => (place === null ? text : `${text} (${place})`)
 
 function outcome(failed: boolean, lines: readonly string[]): string {
   const text = lines.map(escapeMarkup).join('\n')

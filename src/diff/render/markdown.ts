@@ -7,6 +7,8 @@
 import type { DriftReport } from '../report.js'
 import {
   changeText,
+  type Excerpt,
+  excerptOf,
   headline,
   pathText,
   placeText,
@@ -14,13 +16,14 @@ import {
   type RenderOptions,
   restText,
   safeUrl,
-  selectChanges,
   titleOf,
+  withPlace,
 } from './shared.js'
 
 export function renderMarkdown(report: DriftReport, options: RenderOptions = {}): string {
-  const { fileName, contractName, limit = 50 } = options
-  const { shown, rest } = selectChanges(report, limit)
+  const { fileName, contractName } = options
+  const excerpt = excerptOf(report, options.limit)
+  const { changes, rest } = excerpt
   const url = safeUrl(options.url)
   const subject = [
     ...(contractName === undefined ? [] : [`Contract ${code(contractName)}`]),
@@ -30,9 +33,9 @@ export function renderMarkdown(report: DriftReport, options: RenderOptions = {})
     `## ${words(titleOf(options))}`,
     ...(subject.length > 0 ? [subject.join(' · ')] : []),
     headline(report),
-    ...(shown.length > 0 ? [table(shown.map(rowOf))] : []),
+    ...(changes.length > 0 ? [table(changes.map(rowOf))] : []),
     ...(rest.length > 0 ? [`… ${restText(rest)}`] : []),
-    ...observationBlocks(report, limit),
+    ...observationBlocks(excerpt),
     ...(url === null ? [] : [`[Details](<${url}>)`]),
   ]
   return `${blocks.join('\n\n')}\n`
@@ -50,13 +53,12 @@ function table(rows: readonly Row[]): string {
   return [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n')
 }
 
-function observationBlocks({ observations }: DriftReport, limit: number): string[] {
-  if (observations.length === 0) return []
-  const lines = observations.slice(0, limit).map(({ path, message, witness }) => {
-    const place = placeText(witness)
-    return `- ${code(path)}: ${code(message)}${place === null ? '' : ` (${place})`}`
-  })
-  if (observations.length > limit) lines.push(`- … and ${observations.length - limit} more`)
+function observationBlocks({ observations, unseen }: Excerpt): string[] {
+  if (observations.length + unseen === 0) return []
+  const lines = observations.map(({ path, message, witness }) =>
+    withPlace(`- ${code(path)}: ${code(message)}`, witness),
+  )
+  if (unseen > 0) lines.push(`- … and ${unseen} more`)
   return ['### Observations', lines.join('\n')]
 }
 

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto'
 import type { Place } from '../../errors.js'
 import type { Aspect, Change, DriftReport, Observation } from '../report.js'
-import { changeIdentity, changeText, pathText, placeText, plain, type RenderOptions } from './shared.js'
+import { changeIdentity, changeText, pathText, plain, type RenderOptions, withPlace } from './shared.js'
 
 /** §3.27.10: how bad a result is. */
 const levels = { breaking: 'error', warning: 'warning', info: 'note' } as const
@@ -160,9 +160,8 @@ const quoted = (text: string) => `"${plain(text)}"`
  * neither.
  */
 function message(text: string, witness: Place | undefined): string {
-  const place = placeText(witness)
   const safe = text.replace(/\{(\d+)\}/g, '{{$1}}').replace(/\](?=\()/g, '] ')
-  return `${safe}${place === null ? '' : ` (${place})`}.`
+  return `${withPlace(safe, witness)}.`
 }
 
 const digest = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 32)

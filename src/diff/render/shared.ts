@@ -3,7 +3,7 @@
  * Every path, label and message of a report was chosen by whoever made the file.
  */
 import type { Place } from '../../errors.js'
-import type { Change, DriftReport, Impact } from '../report.js'
+import type { Change, DriftReport, Impact, Observation } from '../report.js'
 
 export interface RenderOptions {
   /** The headline, where the format has one. */
@@ -28,15 +28,27 @@ export function titleOf({ title }: RenderOptions): string {
   return title === undefined || plain(title).trim() === '' ? 'Schema drift' : title
 }
 
-/** The worst changes, at most `limit`, in the report's order; and what is only counted. */
-export function selectChanges(
-  { changes }: DriftReport,
-  limit = defaultLimit,
-): { shown: Change[]; rest: Change[] } {
-  const kept = new Set(worstFirst(changes).slice(0, Math.max(0, limit)))
+/** The part of a report that is shown. */
+export interface Excerpt {
+  /** The worst, in the report's order. */
+  changes: Change[]
+  /** Changes that are only counted. */
+  rest: Change[]
+  observations: Observation[]
+  /** How many observations are not shown. */
+  unseen: number
+}
+
+/** At most `limit` changes, and as many observations. */
+export function excerptOf(report: DriftReport, limit = defaultLimit): Excerpt {
+  const most = Math.max(0, limit)
+  const kept = new Set(worstFirst(report.changes).slice(0, most))
+  const observations = report.observations.slice(0, most)
   return {
-    shown: changes.filter((change) => kept.has(change)),
-    rest: changes.filter((one) => !kept.has(one)),
+    changes: report.changes.filter((change) => kept.has(change)),
+    rest: report.changes.filter((change) => !kept.has(change)),
+    observations,
+    unseen: report.observations.length - observations.length,
   }
 }
 
@@ -98,6 +110,12 @@ export function placeText(place: Place | undefined): string | null {
   if (place?.record !== undefined) return `record ${place.record}`
   if (place?.segment !== undefined) return `segment ${place.segment}`
   return place?.byte === undefined ? null : `byte ${place.byte}`
+}
+
+/** A text and, in brackets, where the file shows it. */
+export function withPlace(text: string, place: Place | undefined): string {
+  const where = placeText(place)
+  return where === null ? text : `${text} (${where})`
 }
 
 /** What makes a change the same change in another report: neither counts nor places. */

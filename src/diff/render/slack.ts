@@ -8,15 +8,15 @@
 import type { Change, DriftReport } from '../report.js'
 import {
   changeText,
+  excerptOf,
   fitted,
   headline,
   pathText,
-  placeText,
   type RenderOptions,
   restText,
   safeUrl,
-  selectChanges,
   titleOf,
+  withPlace,
   worstFirst,
 } from './shared.js'
 
@@ -39,7 +39,7 @@ const mostChanges = 40
 /** The worst changes first, 5 unless `limit` says otherwise; the rest is counted. */
 export function renderSlack(report: DriftReport, options: RenderOptions = {}): SlackMessage {
   const { fileName, contractName } = options
-  const { shown, rest } = selectChanges(report, Math.min(options.limit ?? 5, mostChanges))
+  const { changes, rest } = excerptOf(report, Math.min(options.limit ?? 5, mostChanges))
   const url = safeUrl(options.url)
   const subject = [
     ...(contractName === undefined ? [] : [`Contract ${code(contractName)}`]),
@@ -57,7 +57,7 @@ export function renderSlack(report: DriftReport, options: RenderOptions = {}): S
         text: { type: 'plain_text', text: fitted(titleOf(options), 150, entity), emoji: false },
       },
       section([`*${headline(report)}*`, ...subject].join('\n')),
-      ...worstFirst(shown).map((change) => section(changeLine(change))),
+      ...worstFirst(changes).map((change) => section(changeLine(change))),
       ...(notes.length > 0 ? [context(notes.join(' · '))] : []),
       ...(url === null ? [] : [section(`<${url.replaceAll('&', '&amp;')}|Details>`)]),
     ],
@@ -65,9 +65,8 @@ export function renderSlack(report: DriftReport, options: RenderOptions = {}): S
 }
 
 function changeLine(change: Change): string {
-  const place = placeText(change.witness)
-  const where = place === null ? '' : ` (${place})`
-  return `*${change.impact}* ${pathText(change, code)}\n${changeText(change, label)}${where}`
+  const what = withPlace(changeText(change, label), change.witness)
+  return `*${change.impact}* ${pathText(change, code)}\n${what}`
 }
 
 const section = (text: string): SlackBlock => ({ type: 'section', text: mrkdwn(text) })

@@ -8,15 +8,15 @@
 import type { Change, DriftReport } from '../report.js'
 import {
   changeText,
+  excerptOf,
   fitted,
   headline,
   pathText,
-  placeText,
   type RenderOptions,
   restText,
   safeUrl,
-  selectChanges,
   titleOf,
+  withPlace,
   worstFirst,
 } from './shared.js'
 
@@ -55,14 +55,14 @@ const labelLength = 80
 /** The worst changes first, 5 unless `limit` says otherwise; the rest is counted. */
 export function renderTeams(report: DriftReport, options: RenderOptions = {}): TeamsMessage {
   const { fileName, contractName } = options
-  const { shown, rest } = selectChanges(report, Math.min(options.limit ?? 5, mostChanges))
+  const { changes, rest } = excerptOf(report, Math.min(options.limit ?? 5, mostChanges))
   const url = safeUrl(options.url)
   const body = [
     paragraph({ ...run(fitted(titleOf(options), nameLength)), weight: 'Bolder', size: 'Large' }),
     ...fact('Contract', contractName),
     ...fact('File', fileName),
     paragraph(run(headline(report))),
-    ...worstFirst(shown).map(changeBlock),
+    ...worstFirst(changes).map(changeBlock),
     ...(rest.length > 0 ? [paragraph(run(`… ${restText(rest)}`))] : []),
     ...(report.observations.length > 0
       ? [paragraph(run(`Observations: ${report.observations.length}`))]
@@ -89,7 +89,6 @@ export function renderTeams(report: DriftReport, options: RenderOptions = {}): T
 const colors = { breaking: 'Attention', warning: 'Warning', info: 'Default' } as const
 
 function changeBlock(change: Change): RichTextBlock {
-  const place = placeText(change.witness)
   const what = changeText(change, (text) => named(text, labelLength))
   return {
     type: 'RichTextBlock',
@@ -97,7 +96,7 @@ function changeBlock(change: Change): RichTextBlock {
     inlines: [
       { ...run(`${change.impact} `), weight: 'Bolder', color: colors[change.impact] },
       { ...run(pathText(change, (path) => named(path, nameLength))), fontType: 'Monospace' },
-      run(` ${what}${place === null ? '' : ` (${place})`}`),
+      run(withPlace(` ${what}`, change.witness)),
     ],
   }
 }
