@@ -21,8 +21,17 @@ export {
   type Range,
   type TextFacts,
 } from './profile.js'
+export { renderHtml } from './render/html.js'
+export { type RenderFormat, render, renderFormats } from './render/index.js'
+export { renderJunit } from './render/junit.js'
+export { renderMarkdown } from './render/markdown.js'
+export { renderSarif, type SarifLog } from './render/sarif.js'
+export type { RenderOptions } from './render/shared.js'
+export { renderSlack, type SlackMessage } from './render/slack.js'
+export { renderTeams, type TeamsMessage } from './render/teams.js'
 export { renderText } from './render/text.js'
 export type * from './report.js'
+export { reportSchema } from './report-schema.js'
 export { toSchema } from './schema.js'
 
 export interface ProfileFileOptions {

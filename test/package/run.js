@@ -59,6 +59,7 @@ const programs = [
   node('express4-esm', 'express4', 'esm/main.mjs'),
   node('express4-cjs', 'express4', 'cjs/main.cjs'),
   node('no-express', 'no-express', 'no-express/main.mjs'),
+  node('cli', 'no-express', 'cli/main.mjs'),
   ...typeChecks.map(({ name, installation }) =>
     node(name, installation, 'node_modules/typescript/bin/tsc', '-p', `types/${name}.json`),
   ),

@@ -1,11 +1,17 @@
 /** What those write who have no Express. Only checked by the compiler, as .mts and .cts. */
-import { profile } from 'drifthook/diff'
+import { compare, profile, render, reportSchema, toSchema } from 'drifthook/diff'
 import { verify } from 'drifthook/signing'
 import { sqliteStorage } from 'drifthook/sqlite'
 import { receiver } from 'drifthook/testkit'
 
 export const storage = sqliteStorage({ filename: 'drifthook.db' })
 export const seen = profile(new Uint8Array([123, 125]), { format: 'json' })
+
+const report = compare(toSchema(seen), seen)
+export const shown: string = render(report, 'sarif', { fileName: 'orders.json' })
+export const described: Readonly<Record<string, unknown>> = reportSchema
+// @ts-expect-error there is no such format
+render(report, 'pdf')
 
 export function genuine(headers: Record<string, string | string[] | undefined>, body: Uint8Array): boolean {
   const result = verify({ headers, body, secret: 'whsec_x' })
