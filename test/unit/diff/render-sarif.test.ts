@@ -4,6 +4,9 @@ import { driftOfJson } from './fixtures/helpers.js'
 import { fixedReport, longReport, noDrift, reportOf } from './fixtures/reports.js'
 import { sarifFaults } from './fixtures/sarif.js'
 
+/** A run, to be spoilt. */
+type Run = ReturnType<typeof JSON.parse>
+
 const before = [{ id: 1, sku: 'A', at: '2026-01-01' }]
 const after = [{ id: 'x', sku: 'A', extra: 1 }]
 
@@ -18,14 +21,24 @@ describe('SARIF', () => {
     expect(sarifFaults(renderSarif(report, { fileName: '/in/a b.json', contractName: 'orders' }))).toEqual([])
   })
 
-  it('is checked by a checker that finds faults', () => {
+  it.each([
+    ['a level that is none', (run: Run) => (run.results[0].level = 'fatal')],
+    ['a message without text', (run: Run) => delete run.results[0].message.text],
+    ['a driver without a name', (run: Run) => delete run.tool.driver.name],
+    [
+      'a line before the first',
+      (run: Run) => (run.results[0].locations[0].physicalLocation.region = { startLine: 0 }),
+    ],
+  ])('would be told: %s', (_, spoil) => {
     const log = JSON.parse(JSON.stringify(renderSarif(fixedReport, { fileName: 'a' })))
-    log.runs[0].results[0].level = 'fatal'
-    log.runs[0].results[1].ruleIndex = 99
-    log.runs[0].results[1].locations[0].physicalLocation.artifactLocation.uri = 'a b'
-    delete log.runs[0].results[2].message.text
-    delete log.runs[0].tool.driver.name
-    expect(sarifFaults(log)).toHaveLength(5)
+    expect(sarifFaults(log)).toEqual([])
+    spoil(log.runs[0])
+    expect(sarifFaults(log)).not.toEqual([])
+  })
+
+  it('points every result at its rule', () => {
+    const { results, tool } = renderSarif(fixedReport).runs[0]
+    for (const { ruleId, ruleIndex } of results) expect(tool.driver.rules[ruleIndex]?.id).toBe(ruleId)
   })
 
   it('has a rule for every kind and aspect', () => {
