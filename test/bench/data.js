@@ -85,6 +85,68 @@ export function csvFile(size) {
   return Buffer.concat(chunks)
 }
 
+/** @param {string} text */
+const escaped = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;')
+
+/**
+ * Orders with attributes and repeated lines.
+ * @param {number} size in bytes, about
+ */
+export function xmlFile(size) {
+  const pick = random(4)
+  const chunks = [Buffer.from('<?xml version="1.0" encoding="UTF-8"?>\n<orders>\n')]
+  for (let id = 1, length = 0; length < size; id++) {
+    const { reference, placed_at, status, customer, note, lines } = order(pick, id)
+    const items = lines.map(
+      ({ line, sku, quantity, price }) =>
+        `    <line no="${line}"><sku>${sku}</sku><quantity>${quantity}</quantity><price>${price}</price></line>\n`,
+    )
+    const text = `  <order id="${id}" status="${status}">
+    <reference>${reference}</reference><placed>${placed_at}</placed>
+    <customer number="${customer.number}"><city>${escaped(customer.city ?? '')}</city></customer>
+    ${note === null ? '<note/>' : `<note>${escaped(note)}</note>`}
+${items.join('')}  </order>\n`
+    chunks.push(Buffer.from(text))
+    length += Buffer.byteLength(text)
+  }
+  return Buffer.concat([...chunks, Buffer.from('</orders>\n')])
+}
+
+/**
+ * One interchange of many purchase orders (850, 004010).
+ * @param {number} size in bytes, about
+ */
+export function x12File(size) {
+  const pick = random(5)
+  const chunks = []
+  let sets = 0
+  for (let length = 0; length < size; ) {
+    const { reference, lines } = order(pick, ++sets)
+    const control = String(sets).padStart(4, '0')
+    const segments = [
+      `ST*850*${control}`,
+      `BEG*00*SA*${reference}**20260301`,
+      'REF*DP*038',
+      'N1*ST*Warehouse North*92*0042',
+      'N3*12 Harbour Road',
+      'N4*Springfield*IL*62701*US',
+      ...lines.map(
+        ({ line, sku, quantity, price }) =>
+          `PO1*${line}*${quantity}*EA*${price.toFixed(2)}**VP*${sku}*BP*B${sku}`,
+      ),
+      `CTT*${lines.length}`,
+    ]
+    const text = `${segments.join('~\n')}~\nSE*${segments.length + 1}*${control}~\n`
+    chunks.push(Buffer.from(text))
+    length += text.length
+  }
+  const parties = `ZZ*${'SENDER'.padEnd(15)}*ZZ*${'RECEIVER'.padEnd(15)}`
+  const head = `ISA*00*${' '.repeat(10)}*00*${' '.repeat(10)}*${parties}*260301*1200*U*00401*000000001*0*P*>~\n`
+  const group = 'GS*PO*SENDER*RECEIVER*20260301*1200*1*X*004010~\n'
+  const tail = `GE*${sets}*1~\nIEA*1*000000001~\n`
+  return Buffer.concat([Buffer.from(head + group), ...chunks, Buffer.from(tail)])
+}
+
 /** One order of about 2 KB. */
 export function smallFile() {
   const pick = random(3)

@@ -1,6 +1,7 @@
 import { parse } from 'csv-parse/sync'
 import { profile } from 'drifthook/diff'
-import { csvFile, jsonFile } from './data.js'
+import { SaxesParser } from 'saxes'
+import { csvFile, jsonFile, x12File, xmlFile } from './data.js'
 import { rate } from './measure.js'
 
 const megabytes = 30
@@ -35,6 +36,50 @@ export const profileRows = [
       return {
         ours: () => rate(megabytes, () => profile(bytes, { format: 'csv' })),
         theirs: () => rate(megabytes, () => parse(bytes)),
+      }
+    },
+  },
+  {
+    id: 'xml',
+    what: '30 MB XML bytes → profile',
+    against: 'saxes alone',
+    unit: 'MB/s',
+    ratio: 'time',
+    reach: { text: '≤ 2 ×', holds: (ratio) => ratio <= 2 },
+    prepare: async () => {
+      const bytes = xmlFile(size)
+      return {
+        ours: () => rate(megabytes, () => profile(bytes, { format: 'xml' })),
+        theirs: () =>
+          rate(megabytes, () => {
+            const parser = new SaxesParser({ xmlns: true })
+            let seen = 0
+            parser.on('opentag', () => seen++)
+            parser.on('text', () => seen++)
+            parser.write(bytes.toString()).close()
+            return seen
+          }),
+      }
+    },
+  },
+  {
+    id: 'x12',
+    what: '30 MB X12 bytes → profile',
+    against: 'splitting into elements',
+    unit: 'MB/s',
+    ratio: 'time',
+    reach: { text: '≤ 2 ×', holds: (ratio) => ratio <= 2 },
+    prepare: async () => {
+      const bytes = x12File(size)
+      return {
+        ours: () => rate(megabytes, () => profile(bytes, { format: 'x12' })),
+        theirs: () =>
+          rate(megabytes, () =>
+            bytes
+              .toString('latin1')
+              .split('~')
+              .map((segment) => segment.trim().split('*')),
+          ),
       }
     },
   },
