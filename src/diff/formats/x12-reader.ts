@@ -241,7 +241,7 @@ function isAlphanumeric(byte: number): boolean {
 }
 
 function isSeparator(byte: number): boolean {
-  return !isAlphanumeric(byte) && byte !== 32
+  return !isAlphanumeric(byte) && byte !== 32 && byte !== 10 && byte !== 13
 }
 
 /** A short text, cut at 80 bytes. */

@@ -7,6 +7,8 @@ import { unpackName } from './x12-reader.js'
 
 export interface SegmentRule {
   readonly id: string
+  /** `PO102` for 2. */
+  readonly elementName: (position: number) => string
   /** The element whose code says what the segment means: it becomes part of the path. 0: none. */
   readonly qualifier: number
   /** The first and last of the elements that are pairs of a code and a value, in any order of pairs. */
@@ -17,8 +19,8 @@ export interface SegmentRule {
   readonly volatile: ReadonlySet<number>
   /** Elements that are composite even with one component. */
   readonly composite: ReadonlySet<number>
-  /** Prose: what looks like a component separator is punctuation. */
-  readonly prose: boolean
+  /** In prose what looks like a component separator is punctuation. */
+  readonly kind: 'plain' | 'prose'
   readonly loop: LoopRule | null
   /** Ends the open loops of this rank and beyond; 0 ends all of them. Null: ends none. */
   readonly closes: number | null
@@ -168,12 +170,13 @@ function makeRule(id: string): SegmentRule {
   const qualifier = own(qualifiers, id) ?? 0
   return {
     id,
+    elementName: (position) => id + String(position).padStart(2, '0'),
     qualifier,
     pairs: own(pairs, id),
     repeats: qualifier === 0 && (loop !== null || repeating.has(id)),
     volatile: positionsIn(volatile, id),
     composite: positionsIn(composites, id),
-    prose: prose.has(id),
+    kind: prose.has(id) ? 'prose' : 'plain',
     loop,
     closes: own(closers, id),
   }

@@ -10,6 +10,8 @@ const key = new Token()
 export class TreeNode {
   /** How often the open occurrence of the parent has it. */
   times = 0
+  /** How often it occurred itself, where it is an object. */
+  occurrences = 0
   readonly #elements: (TreeNode | undefined)[] = []
   readonly #named = new Map<number, TreeNode>()
   #rest: TreeNode | null = null
@@ -30,11 +32,11 @@ export class TreeNode {
   }
 
   /** The segment, loop or pair of a packed name. */
-  named(code: number, list: boolean, name: () => string, place: () => Place): TreeNode {
+  named(code: number, list: boolean, name: (code: number) => string, place: () => Place): TreeNode {
     if (this.builder.rest !== null) return this.#shared(this.builder.rest)
     const known = this.#named.get(code)
     if (known) return known
-    const child = this.#make(name(), list, place)
+    const child = this.#make(name(code), list, place)
     if (this.builder.rest === null) this.#named.set(code, child)
     return child
   }
@@ -66,11 +68,14 @@ export class Occurrence {
   #children = 0
   #lists: TreeNode[] | null = null
 
+  readonly #serial: number
+
   constructor(
     readonly node: TreeNode,
-    readonly serial: number,
     readonly at: number,
   ) {
+    // Presence is counted once per occurrence of the parent: its own number is enough.
+    this.#serial = ++node.occurrences
     node.builder.object(at)
   }
 
@@ -84,7 +89,7 @@ export class Occurrence {
       builder.seen++
       return
     }
-    if ((list ?? builder).present(this.serial, this.#children)) {
+    if ((list ?? builder).present(this.#serial, this.#children)) {
       this.#children++
       child.times = 1
       if (list !== null) {
@@ -101,6 +106,6 @@ export class Occurrence {
 
   close(): void {
     if (this.#lists !== null) for (const { list, times } of this.#lists) list!.arrayEnd(times)
-    this.node.builder.objectEnd(this.serial, this.#children, this.at)
+    this.node.builder.objectEnd(this.#serial, this.#children, this.at)
   }
 }
