@@ -134,7 +134,7 @@ function plain(control: string): string {
   return control.replace(/^0+(?=.)/, '')
 }
 
-/** Versions are codes; whatever else stands there does not leave the file. */
+/** Versions look like `004010` or `005010X222A1`; whatever else stands there does not leave the file. */
 function versionOf(text: string): string {
-  return /^[A-Za-z0-9.]{1,20}$/.test(text) ? text : 'unknown'
+  return /^\d{4,6}[A-Z0-9]{0,6}$/.test(text) ? text : 'unknown'
 }

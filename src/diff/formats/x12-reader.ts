@@ -117,10 +117,12 @@ export class SegmentReader {
     return this.segment * positionBase + this.starts[0]!
   }
 
-  /** An element as text, without the blanks around it; only for the few that are looked at as such. */
+  /** An element as text, without blanks around it and line breaks in it; for the few that are looked at so. */
   text(i: number): string {
     if (i >= this.count) return ''
-    return latin(this.bytes, this.starts[i]!, this.starts[i + 1]! - 1).trim()
+    return latin(this.bytes, this.starts[i]!, this.starts[i + 1]! - 1)
+      .replace(/[\r\n]/g, '')
+      .trim()
   }
 
   error(message: string, byte = this.starts[0]!, segment = this.segment): DrifthookError {

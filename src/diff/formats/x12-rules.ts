@@ -19,7 +19,7 @@ export interface SegmentRule {
   readonly volatile: ReadonlySet<number>
   /** Elements that are composite even with one component. */
   readonly composite: ReadonlySet<number>
-  /** In prose what looks like a component separator is punctuation. */
+  /** In prose, and in binary data, what looks like a component separator is none. */
   readonly kind: 'plain' | 'prose'
   readonly loop: LoopRule | null
   /** Ends the open loops of this rank and beyond; 0 ends all of them. Null: ends none. */
@@ -76,7 +76,7 @@ const pairs: Readonly<Record<string, readonly [number, number]>> = {
 }
 
 const repeating = words('CTX FST HI K3 MEA MSG NTE PID PKG SAC SDQ STC TD1 TD5')
-const prose = words('K3 MSG MTX N2 N3 NTE PID')
+const prose = words('BDS BIN K3 MSG MTX N2 N3 NTE PID')
 const volatile = words('BHT04 BHT05 CTT01 HL01 HL02')
 const composites = words(
   `AK401 CLM05 CLM11 CTP05 EB13 EB14 EQ02 HI01 HI02 HI03 HI04 HI05 HI06 HI07 HI08 HI09 HI10 HI11 HI12 IK401
