@@ -97,10 +97,16 @@ function typeIssue(contract: ContractNode, file: PathProfile, textual: boolean):
   }
 }
 
-/** Few numbers without a point do not prove quantities: a leading zero shows that they were codes or times all along. */
+/**
+ * Few numbers without a point do not prove quantities, nor do many of one width: a leading zero shows that
+ * they were codes or times all along.
+ */
 function onlyMoreDigits({ evidence }: ContractNode, file: PathProfile): boolean {
-  const few = evidence !== null && evidence.text.count < firmEvidence && evidence.number.scale === 0
-  return few && file.types.string === (file.text.formats.code ?? 0)
+  if (evidence === null || evidence.number.scale > 0) return false
+  if (file.types.string !== (file.text.formats.code ?? 0)) return false
+  const [before, now] = [evidence.text.length, file.text.length]
+  const oneWidth = before?.min === before?.max && before?.min === now?.min && before?.min === now?.max
+  return oneWidth || evidence.text.count < firmEvidence
 }
 
 /** A column that always held words and now holds nothing but numbers: no error for a reader of text, but drift. */

@@ -5,7 +5,7 @@ import type { Finding } from './policy.js'
 import type { PathProfile, Profile } from './profile.js'
 
 /**
- * Differences of header, delimiter, encoding, lines, and of the versions of transaction sets. Without the same
+ * Differences of header, delimiter, encoding and lines, and of versions of transaction sets. Without the same
  * header nothing else compares.
  */
 export function dialectFindings(

@@ -1,4 +1,4 @@
-/** The elements of one segment: qualifiers, pairs, repetitions and composites, each value typed as it reads. */
+/** The elements of one segment: qualifiers, pairs, repetitions, composites; each value typed as it reads. */
 import type { Place } from '../../errors.js'
 import { chars, classOf, special, Token } from '../token.js'
 import { packName, type SegmentReader, unpackName } from './x12-reader.js'

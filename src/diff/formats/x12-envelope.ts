@@ -110,7 +110,7 @@ export class Envelope {
     return [...this.#findings.values()].map(({ at, ...finding }) => ({ ...finding, first: toPlace(at) }))
   }
 
-  /** What is still open inside a part that ends or follows has lost its trailer. 0: sets and groups, 1: sets. */
+  /** What is still open where a part ends or begins has lost its trailer. 0: sets and groups, 1: sets. */
   #leave(level: 0 | 1): void {
     if (this.#set !== null) this.note('missing-trailer')
     this.#set = null

@@ -117,7 +117,7 @@ export class SegmentReader {
     return this.segment * positionBase + this.starts[0]!
   }
 
-  /** An element as text, without blanks around it and line breaks in it; for the few that are looked at so. */
+  /** An element as text without the blanks around it, for the few that are looked at so. */
   text(i: number): string {
     if (i >= this.count) return ''
     return latin(this.bytes, this.starts[i]!, this.starts[i + 1]! - 1)
@@ -152,7 +152,7 @@ export class SegmentReader {
     return true
   }
 
-  /** Finds the elements up to the terminator. Where that is a line break, either kind of it ends a segment. */
+  /** Finds the elements up to the terminator. Where that is a line break, either kind ends a segment. */
   #split({ element, terminator }: Delimiters): void {
     const { bytes, starts } = this
     const other = terminator === 10 ? 13 : terminator === 13 ? 10 : terminator
@@ -212,8 +212,8 @@ export function unpackPosition(at: number): { segment: number; byte: number } {
 }
 
 /**
- * A short name of letters and digits as one number: up to `most` characters, at most seven. Line breaks do not
- * count, as some files are wrapped at a fixed width. -1: not such a name.
+ * A short name of letters and digits as one number: up to `most` characters, at most seven. Line breaks do
+ * not count, as some files are wrapped at a fixed width. -1: not such a name.
  */
 export function packName(bytes: Uint8Array, start: number, end: number, most: number): number {
   let code = 0

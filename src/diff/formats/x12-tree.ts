@@ -1,4 +1,4 @@
-/** The tree an X12 file is profiled into: builders found by packed names and positions, without hashing keys. */
+/** The tree an X12 file is profiled into: builders found by packed names and positions, not by hashes. */
 import type { Place } from '../../errors.js'
 import type { PathBuilder } from '../builder.js'
 import { Token } from '../token.js'

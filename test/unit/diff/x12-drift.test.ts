@@ -8,6 +8,7 @@ import {
   renderText,
   toSchema,
 } from '../../../src/diff/index.js'
+import { escapeKey } from '../../../src/diff/paths.js'
 import type { PathProfile } from '../../../src/diff/profile.js'
 import { bytesOf, errorOf, linesOf, profileCsv } from './fixtures/helpers.js'
 import {
@@ -51,6 +52,15 @@ describe('two days of one partner', () => {
       ['850', 'BEG*00*SA*123**20240302*0001', 'PO1*1*12*EA*9.25', 'PO1*2*1.5*EA*.5', 'CTT*2'],
     ])
     expect(linesOf(driftOfX12(first, more))).toEqual([])
+  })
+
+  it('nor do times of the afternoon and of the morning', () => {
+    const events = (hour: string) =>
+      interchange([['214', ...Array.from({ length: 40 }, (_, i) => `AT7*X1*NS***20240301*${hour}${10 + i}`)]])
+    expect(linesOf(driftOfX12(events('15'), events('09')))).toEqual([])
+    expect(linesOf(driftOfX12(events('15'), events('090')))).toEqual([
+      'changed 214.AT7[].AT706 type breaking',
+    ])
   })
 
   it('nor do other partners, delimiters or environments in the envelope', () => {
@@ -200,6 +210,28 @@ describe('a change of the feed is one finding', () => {
     const week = contractOf([1, 2, 3, 4, 5].map((day) => ordersOfDay(day)).join(''))
     const report = compare(week, profileX12(ordersOfDay(6, replace(/\*UP\*\d+/, '*UP*123'))))
     expect(linesOf(report)).toEqual(['changed 850.PO1[].(UP) format warning'])
+  })
+})
+
+describe('brackets in a path', () => {
+  it.each([
+    ['N1[ST]', 'N1[ST]'],
+    ['a[0]', 'a[0]'],
+    ['[]', '\\[\\]'],
+    ['a[]', 'a\\[\\]'],
+    ['a.b[]c', 'a\\.b\\[\\]c'],
+    ['[[]]', '[\\[\\]]'],
+  ])('are escaped only where they read as an item: %s', (key, escaped) => {
+    expect(escapeKey(key)).toBe(escaped)
+  })
+
+  it('are no wildcard in a policy', () => {
+    const seen = profileX12(ordersOfDay(2, insert('PER', 'REF*ZZ*9')))
+    expect(linesOf(compare(contract, seen, { ignore: ['850.REF[ZZ]'] }))).toEqual([])
+    expect(linesOf(compare(contract, seen, { ignore: ['850.REF[*]'] }))).toEqual([])
+    expect(linesOf(compare(contract, seen, { ignore: ['850.REF[DP]'] }))).toEqual([
+      'added 850.REF[ZZ] warning',
+    ])
   })
 })
 
