@@ -6,6 +6,7 @@ import {
   columnType,
   enumerationOf,
   type FormatClaim,
+  firmEvidence,
   formatClaim,
   formatMatches,
   literalsOf,
@@ -43,7 +44,7 @@ export interface NodeIssues {
 export function checkNode(contract: ContractNode, file: PathProfile, textual: boolean): NodeIssues {
   const notes = contract.undecided.map((keyword) => `the keyword "${keyword}" is not decided`)
   const type = typeIssue(contract, file, textual)
-  const issues = [type, nullIssue(contract, file, textual)]
+  const issues = [type, nullIssue(contract, file, textual), cardinalityIssue(contract, file)]
   if (type === null) {
     issues.push(enumIssue(contract, file, notes) ?? formatIssue(contract, file, textual, notes))
     issues.push(...boundIssues(contract, file, notes))
@@ -80,7 +81,8 @@ function typeIssue(contract: ContractNode, file: PathProfile, textual: boolean):
       wanted.has('integer') &&
       !contract.evidence &&
       file.number.integral === file.number.count) ||
-    (textual && wanted.has('string') && type !== 'object' && type !== 'array')
+    (textual && wanted.has('string') && type !== 'object' && type !== 'array') ||
+    (textual && type === 'string' && wanted.has('number') && onlyMoreDigits(contract, file))
   const extra = found.filter((type) => !accepted(type))
   if (extra.length === 0) return textual ? lostWords(contract, file, wanted) : null
   const structural = [...extra, ...wanted].some((type) => type === 'object' || type === 'array')
@@ -93,6 +95,18 @@ function typeIssue(contract: ContractNode, file: PathProfile, textual: boolean):
     evidence: { contract: contract.evidence ? counts(contract.evidence) : 'declared', file: counts(file) },
     witness: firstOf(file, extra.length === 1 && extra[0] === 'number' ? ['number'] : extra),
   }
+}
+
+/**
+ * Few numbers without a point do not prove quantities, nor do many of one width: a leading zero shows that
+ * they were codes or times all along.
+ */
+function onlyMoreDigits({ evidence }: ContractNode, file: PathProfile): boolean {
+  if (evidence === null || evidence.number.scale > 0) return false
+  if (file.types.string !== (file.text.formats.code ?? 0)) return false
+  const [before, now] = [evidence.text.length, file.text.length]
+  const oneWidth = before?.min === before?.max && before?.min === now?.min && before?.min === now?.max
+  return oneWidth || evidence.text.count < firmEvidence
 }
 
 /** A column that always held words and now holds nothing but numbers: no error for a reader of text, but drift. */
@@ -142,6 +156,21 @@ function nullIssue(contract: ContractNode, file: PathProfile, textual: boolean):
     facts: { ...strength(contract), mild: text },
     evidence: { ...seenIn(contract), empty, of: file.seen },
     witness: firstOf(file, ['empty']),
+  }
+}
+
+/** What occurred once at most in each parent and is no list, now several times. Lists have any length. */
+function cardinalityIssue({ evidence }: ContractNode, file: PathProfile): Issue | null {
+  const times = file.length?.max ?? 1
+  if (evidence === null || evidence.types.array + file.types.array > 0) return null
+  if (times <= 1 || (evidence.length?.max ?? 1) > 1) return null
+  return {
+    aspect: 'cardinality',
+    from: 'once',
+    to: 'several times',
+    facts: { mild: evidence.seen < someEvidence },
+    evidence: { contract: evidence.seen, times },
+    witness: anyPlace(file),
   }
 }
 

@@ -91,6 +91,7 @@ export class ValueCounter {
     this.#count(ARRAY, at)
   }
 
+  /** The length of an array. For what repeats without being one: how often it did in one parent. */
   arrayEnd(length: number): void {
     if (length < this.#fewest) this.#fewest = length
     if (length > this.#most) this.#most = length
@@ -141,7 +142,7 @@ export class ValueCounter {
       range: numbers > 0 ? { min: this.#lowest, max: this.#highest } : null,
     }
     if (this.#sketch) profile.sketch = this.#sketch.finish(key, toPlace)
-    if (this.#types[ARRAY]! > 0) profile.length = { min: this.#fewest, max: this.#most }
+    if (this.#fewest <= this.#most) profile.length = { min: this.#fewest, max: this.#most }
     for (const [i, name] of placeNames.entries()) {
       if (this.#places[i]! >= 0) profile.places[name] = toPlace(this.#places[i]!)
     }

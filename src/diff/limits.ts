@@ -4,15 +4,15 @@ import { DrifthookError, type Place } from '../errors.js'
 export interface DiffLimits {
   /** Size of the file. */
   bytes: number
-  /** Containers inside containers (JSON). */
+  /** Containers inside containers (JSON), loops inside loops (X12). */
   depth: number
   /** Distinct paths, counted after maps have been collapsed. */
   paths: number
   /** Bytes of one key or column name. */
   keyLength: number
-  /** Fields of one record (CSV). */
+  /** Fields of one record (CSV), elements of one segment (X12). */
   columns: number
-  /** Records of one file (CSV), documents of one file (JSON lines). */
+  /** Records (CSV), documents (JSON lines) or segments (X12) of one file. */
   records: number
 }
 

@@ -6,10 +6,10 @@
 export const root = '$'
 export const anyKey = '{*}'
 
-/** One key as it is written in a path. The empty key is `""`. */
+/** One key as it is written in a path. The empty key is `""`; brackets read as items only as the pair `[]`. */
 export function escapeKey(key: string): string {
   if (key === '') return '""'
-  const escaped = key.replace(/[\\.[\]]/g, '\\$&')
+  const escaped = key.replace(/[\\.]|\[(?=\])|(?<=\[)\]/g, '\\$&')
   return /^(\$$|\{\*\}$|"")/.test(escaped) ? `\\${escaped}` : escaped
 }
 

@@ -40,7 +40,7 @@ export interface PathProfile {
   text: TextFacts
   number: NumberFacts
   sketch: Sketch
-  /** Lengths of arrays. */
+  /** Lengths of arrays. Of what is no array and yet occurred several times in one parent: how many times. */
   length: Range | null
   /** Where among its siblings: columns count from 0, keys too. */
   position: Range | null
@@ -78,7 +78,20 @@ export interface NumberFacts {
 
 /** Something wrong with the file itself that did not stop it from being read. */
 export interface Finding {
-  code: 'duplicate-key' | 'duplicate-column' | 'short-record' | 'long-record' | 'stray-quote'
+  code:
+    | 'duplicate-key'
+    | 'duplicate-column'
+    | 'short-record'
+    | 'long-record'
+    | 'stray-quote'
+    | 'interchange-width'
+    | 'control-number'
+    | 'segment-count'
+    | 'line-count'
+    | 'set-count'
+    | 'group-count'
+    | 'missing-trailer'
+    | 'trailing-data'
   path: string
   count: number
   first: Place

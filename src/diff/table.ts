@@ -4,7 +4,10 @@ import { root } from './paths.js'
 import type { Finding } from './policy.js'
 import type { PathProfile, Profile } from './profile.js'
 
-/** Differences of header, delimiter, encoding and lines. Without the same header nothing else compares. */
+/**
+ * Differences of header, delimiter, encoding and lines, and of versions of transaction sets. Without the same
+ * header nothing else compares.
+ */
 export function dialectFindings(
   contract: Record<string, unknown>,
   file: Profile['dialect'],
@@ -27,6 +30,12 @@ export function dialectFindings(
       facts: { mild: aspect === 'format' },
       evidence: {},
     })
+  for (const name of Object.keys(file)) {
+    const set = /^version (.+)$/.exec(name)?.[1]
+    if (set === undefined || !differs(name)) continue
+    const [from, to] = [`version ${contract[name]}`, `version ${file[name]}`]
+    findings.push({ kind: 'changed', path: set, aspect: 'structure', from, to, facts: {}, evidence: {} })
+  }
   if (differs('header')) {
     add(
       'structure',

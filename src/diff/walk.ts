@@ -241,4 +241,12 @@ const integrity = {
   'short-record': 'records with fewer fields than columns',
   'long-record': 'records with more fields than columns',
   'stray-quote': 'quotes inside unquoted fields',
+  'interchange-width': 'an ISA segment that is not 106 characters wide',
+  'control-number': 'a trailer with another control number than its header',
+  'segment-count': 'SE01 is not the number of segments',
+  'line-count': 'CTT01 is not the number of lines',
+  'set-count': 'GE01 is not the number of transaction sets',
+  'group-count': 'IEA01 is not the number of functional groups',
+  'missing-trailer': 'a transaction set or functional group without its trailer',
+  'trailing-data': 'something that is no interchange after the last one',
 } as const

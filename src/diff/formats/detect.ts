@@ -44,6 +44,5 @@ function describe(head: Uint8Array): string {
   if (head.includes(0)) return 'it holds NUL bytes, as binary files do'
   const first = new TextDecoder().decode(head.subarray(0, 256)).trimStart()
   if (first.startsWith('<')) return 'it starts like markup'
-  if (/^ISA[^A-Za-z0-9]/.test(first)) return 'it starts like an X12 interchange'
   return 'it looks like plain text'
 }

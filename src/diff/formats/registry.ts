@@ -4,6 +4,7 @@ import type { Profile } from '../profile.js'
 import type { FormatName } from '../report.js'
 import { csv } from './csv.js'
 import { json } from './json.js'
+import { x12 } from './x12.js'
 
 export interface Format {
   readonly name: FormatName
@@ -30,7 +31,7 @@ export interface ProfileOptions {
   key: Uint8Array
 }
 
-export const builtInFormats: readonly Format[] = Object.freeze([json, csv])
+export const builtInFormats: readonly Format[] = Object.freeze([json, csv, x12])
 
 export function findFormat(
   name: FormatName,
