@@ -89,7 +89,8 @@ export function hash(value: JsonValue, budget: Budget): number {
 }
 
 function hashText(text: string, seed: number): number {
-  let [low, high] = [seed, seed]
+  // Far apart, or `"0"` would be 1: they differ in one bit of type and of text.
+  let [low, high] = [mix(seed), mix(~seed)]
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i)
     low = Math.imul(low ^ unit, 0x01000193)
