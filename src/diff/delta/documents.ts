@@ -59,9 +59,9 @@ function readDocument(side: unknown, format: DeltaFormat, limits: DiffLimits): J
   return document
 }
 
-/** By what it is, not by its class: a Buffer of another realm is bytes too. */
+/** Not by its class: a Buffer of another realm is bytes too. */
 function isBytes(side: unknown): side is Uint8Array {
-  return ArrayBuffer.isView(side)
+  return ArrayBuffer.isView(side) && Object.prototype.toString.call(side) === '[object Uint8Array]'
 }
 
 const readers: Record<DeltaFormat, (bytes: Uint8Array, limits: DiffLimits) => unknown> = {

@@ -138,9 +138,14 @@ function best(
     if (!candidate) continue
     // Good enough to spare the others their tables.
     if (score(candidate) >= 0.9) return candidate
-    if (chosen === null || score(candidate) > score(chosen)) chosen = candidate
+    if (chosen === null || compare(candidate, chosen) > 0) chosen = candidate
   }
   return chosen
+}
+
+/** Of two as good, the one that pairs more. */
+function compare(x: Candidate, y: Candidate): number {
+  return score(x) - score(y) || x.overlap - y.overlap
 }
 
 /** In tenths: smaller differences are chance. */

@@ -36,7 +36,7 @@ export function readXml(bytes: Uint8Array, limits: DiffLimits): JsonValue {
   return document
 }
 
-/** No name has a `<`: in front of one it keeps the parser from refusing `constructor` and `__proto__`. */
+/** No name has a `<`: one or two in front keep the parser from refusing `constructor` and `__proto__`. */
 const mark = '<'
 
 function parse(text: string, limits: DiffLimits): JsonValue {
@@ -67,10 +67,7 @@ function unmark(value: JsonValue): JsonValue {
   if (Array.isArray(value)) return value.map(unmark)
   if (!isObject(value)) return value
   return Object.fromEntries(
-    Object.entries(value).map(([name, inner]) => [
-      name.startsWith(mark) ? name.slice(1) : name,
-      unmark(inner),
-    ]),
+    Object.entries(value).map(([name, inner]) => [name.replace(/^<+/, ''), unmark(inner)]),
   )
 }
 
