@@ -1,4 +1,5 @@
 /** From the bytes of two files to two documents that compare. */
+import { isUtf8 } from 'node:buffer'
 import { DrifthookError } from '../../errors.js'
 import { columnNames } from '../formats/csv-columns.js'
 import { toUtf8 } from '../formats/csv-encoding.js'
@@ -7,7 +8,7 @@ import { sniffCsv } from '../formats/csv-sniffer.js'
 import { detectFormat } from '../formats/detect.js'
 import { type JsonSink, scanJson } from '../formats/json-scanner.js'
 import { type DiffLimits, defaultLimits, limitExceeded } from '../limits.js'
-import { assertJson } from './json.js'
+import { assertDepth, assertJson } from './json.js'
 import type { Delta, JsonValue } from './model.js'
 import { alikeLists, readXml } from './xml.js'
 
@@ -53,9 +54,13 @@ export function readDocuments(
 }
 
 function readDocument(side: unknown, format: DeltaFormat, limits: DiffLimits): JsonValue {
-  if (isBytes(side) && side.length > limits.bytes) throw limitExceeded('bytes', limits)
-  const document = isBytes(side) ? readers[format](side, limits) : side
-  assertJson(document, limits)
+  if (!isBytes(side)) {
+    assertJson(side, limits)
+    return side
+  }
+  if (side.length > limits.bytes) throw limitExceeded('bytes', limits)
+  const document = readers[format](side, limits)
+  assertDepth(document, limits)
   return document
 }
 
@@ -64,7 +69,7 @@ function isBytes(side: unknown): side is Uint8Array {
   return ArrayBuffer.isView(side) && Object.prototype.toString.call(side) === '[object Uint8Array]'
 }
 
-const readers: Record<DeltaFormat, (bytes: Uint8Array, limits: DiffLimits) => unknown> = {
+const readers: Record<DeltaFormat, (bytes: Uint8Array, limits: DiffLimits) => JsonValue> = {
   json: readJson,
   csv: readCsv,
   xml: readXml,
@@ -82,19 +87,24 @@ function formatOf(bytes: Uint8Array): DeltaFormat {
  * `JSON.parse`, as fast as it gets: so of two equal keys the last counts, and numbers are doubles; two that
  * round to one double are equal here, which a drift report would tell apart.
  */
-function readJson(bytes: Uint8Array, limits: DiffLimits): unknown {
+function readJson(bytes: Uint8Array, limits: DiffLimits): JsonValue {
   try {
-    return JSON.parse(decode(bytes))
+    return JSON.parse(decode(bytes)) as JsonValue
   } catch {
     const starts: number[] = []
     // It says what is wrong and where, unless the file is JSON lines.
     scanJson(bytes, new DocumentStarts(starts), { limits, seed: 0, lines: true })
     if (starts.length > limits.records) throw limitExceeded('records', limits)
-    return starts.map((start, i) => JSON.parse(decode(bytes.subarray(start, starts[i + 1]))))
+    return starts.map((start, i) => JSON.parse(decode(bytes.subarray(start, starts[i + 1]))) as JsonValue)
   }
 }
 
-const decode = (bytes: Uint8Array): string => new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+/** A third of the time of a `TextDecoder` that is told to be as strict. */
+function decode(bytes: Uint8Array): string {
+  if (!isUtf8(bytes)) throw new TypeError('not UTF-8')
+  const marked = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8', marked ? 3 : 0)
+}
 
 /** Listens for nothing else. */
 class DocumentStarts implements JsonSink {
@@ -117,10 +127,10 @@ class DocumentStarts implements JsonSink {
 }
 
 /** Rows as objects of texts. A short row lacks its last columns, a long one has `column7` and so on. */
-function readCsv(bytes: Uint8Array, limits: DiffLimits): unknown {
+function readCsv(bytes: Uint8Array, limits: DiffLimits): JsonValue {
   const file = toUtf8(bytes)
   const dialect = sniffCsv(file.bytes)
-  const rows: unknown[] = []
+  const rows: JsonValue[] = []
   let names: string[] | null = null
   for (const { records } of readRecords(file.bytes, dialect)) {
     for (const record of records) {
@@ -131,7 +141,7 @@ function readCsv(bytes: Uint8Array, limits: DiffLimits): unknown {
       }
       while (names.length < record.length) names.push(`column${names.length + 1}`)
       if (rows.length >= limits.records) throw limitExceeded('records', limits, { record: rows.length + 1 })
-      rows.push(Object.fromEntries(record.map((value, i) => [names![i], value])))
+      rows.push(Object.fromEntries(record.map((value, i) => [names![i]!, value])))
     }
   }
   return rows

@@ -46,9 +46,10 @@ export class Identities {
     }
     const found = discoverKey(a, b, this.budget)
     if (!found) return null
-    const use: KeyUse = { path, key: [...found.key], source: 'discovered', lists: 0, evidence: null }
-    if (!known) this.#used.set(path, use)
-    return known ? found.key : this.#use(use, a, b)
+    if (known) return found.key
+    const evidence = { items: [a.length, b.length] as [number, number], shared: found.shared }
+    this.#used.set(path, { path, key: [...found.key], source: 'discovered', lists: 1, evidence })
+    return found.key
   }
 
   used(): KeyUse[] {

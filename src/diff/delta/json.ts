@@ -36,6 +36,14 @@ export function assertJson(value: unknown, limits: DiffLimits, depth = 0): asser
   for (const key of Object.keys(value)) assertJson((value as JsonObject)[key], limits, depth + 1)
 }
 
+/** The same of what `JSON.parse` or a reader of ours made, where only the depth is in question. */
+export function assertDepth(value: JsonValue, limits: DiffLimits, depth = 0): void {
+  if (typeof value !== 'object' || value === null) return
+  if (depth >= limits.depth) throw limitExceeded('depth', limits)
+  if (Array.isArray(value)) for (const item of value) assertDepth(item, limits, depth + 1)
+  else for (const key in value) assertDepth(value[key]!, limits, depth + 1)
+}
+
 function notJson(what: string): DrifthookError {
   return new DrifthookError('FILE_MALFORMED', `The document holds a ${what}, which JSON cannot say.`)
 }
