@@ -3,6 +3,7 @@
  * discovered key is present, scalar and unique in every record of both lists, and pairs records that are
  * alike. The choice depends on nothing but the documents.
  */
+import { DrifthookError } from '../../errors.js'
 import type { Budget } from './budget.js'
 import { equal, field, isObject, isScalar } from './json.js'
 import type { JsonObject, JsonScalar, JsonValue, KeyUse } from './model.js'
@@ -29,6 +30,9 @@ export class Identities {
     readonly budget: Budget,
   ) {
     for (const [path, key] of Object.entries(given)) {
+      if (!Array.isArray(key)) {
+        throw new DrifthookError('INVALID_REQUEST', `keys: the fields of ${path} must be a list of names.`)
+      }
       if (key.length > 0)
         this.#used.set(path, { path, key: [...key], source: 'given', lists: 0, evidence: null })
     }

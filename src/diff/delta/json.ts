@@ -48,9 +48,14 @@ function notJson(what: string): DrifthookError {
   return new DrifthookError('FILE_MALFORMED', `The document holds a ${what}, which JSON cannot say.`)
 }
 
+/** Long texts take their time. */
+function cost(value: JsonValue): number {
+  return typeof value === 'string' ? 1 + (value.length >>> 5) : 1
+}
+
 /** The order of keys does not matter, that of items does. */
 export function equal(a: JsonValue, b: JsonValue, budget: Budget): boolean {
-  budget.spend(1)
+  budget.spend(cost(a))
   if (a === b) return true
   if (Array.isArray(a)) {
     if (!Array.isArray(b) || a.length !== b.length) return false
@@ -72,7 +77,7 @@ export function equal(a: JsonValue, b: JsonValue, budget: Budget): boolean {
  * as whatever is paired is compared.
  */
 export function hash(value: JsonValue, budget: Budget): number {
-  budget.spend(1)
+  budget.spend(cost(value))
   if (Array.isArray(value)) {
     let [low, high] = [1, value.length]
     for (const item of value) {

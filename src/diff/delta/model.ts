@@ -53,14 +53,14 @@ export interface Delta {
   truncated: boolean
   /** Which limit stopped it; null if none did. */
   limit: Limit | null
-  /** How many values were looked at, the measure of `limits.steps`. */
+  /** What the comparison took, in the measure of `limits.steps`. */
   steps: number
 }
 
 export interface DeltaLimits {
   /** Changes to report. */
   changes: number
-  /** Values to look at; some are looked at more than once. */
+  /** Values to look at; some are looked at more than once. Long texts and paths count for more. */
   steps: number
 }
 

@@ -66,12 +66,13 @@ export class Walk {
     let tail = 0
     const size = Math.min(a.length, b.length)
     while (start < size && equal(a[start]!, b[start]!, this.budget)) start++
-    while (tail < size - start && equal(a[a.length - 1 - tail]!, b[b.length - 1 - tail]!, this.budget)) tail++
+    // Of two lists as long as each other the pair that ended the head would end the tail.
+    const most = size - start - (a.length === b.length ? 1 : 0)
+    while (tail < most && equal(a[a.length - 1 - tail]!, b[b.length - 1 - tail]!, this.budget)) tail++
     const left = a.slice(start, a.length - tail)
     const right = b.slice(start, b.length - tail)
     if (left.length === 0 && right.length === 0) return
-    const key =
-      left.length > 0 && right.length > 0 ? this.#identities.keyFor(itemPath(pathTo(parent)), a, b) : null
+    const key = left.length > 0 && right.length > 0 ? this.#keyFor(parent, a, b) : null
     const { pairs, removed, added } = this.#align(left, right, key)
     const step = (i: number, j: number, item: JsonValue): Step => {
       const made: Step = { parent, at: start + j, was: start + i }
@@ -84,8 +85,15 @@ export class Walk {
     for (const { a: i, b: j } of pairs) this.value(left[i]!, right[j]!, step(i, j, right[j]!))
   }
 
+  #keyFor(list: Step | null, a: readonly JsonValue[], b: readonly JsonValue[]): readonly string[] | null {
+    const path = itemPath(pathTo(list))
+    this.budget.spend(path.length)
+    return this.#identities.keyFor(path, a, b)
+  }
+
   #align(a: readonly JsonValue[], b: readonly JsonValue[], key: readonly string[] | null): Alignment {
     if (!key) {
+      if (a.length === 1 && b.length === 1) return onePair
       const hashes = (items: readonly JsonValue[]) => items.map((item) => hash(item, this.budget))
       return alignByContent(hashes(a), hashes(b), this.budget)
     }
@@ -108,11 +116,11 @@ export class Walk {
 
   #at(step: Step | null): { path: string; pointer: string; key?: Record<string, JsonScalar> } {
     const key = recordKey(step)
-    return {
-      path: this.readable(pathTo(step)),
-      pointer: pointerOf(step, 'at'),
-      ...(key ? { key } : {}),
-    }
+    const path = this.readable(pathTo(step))
+    const pointer = pointerOf(step, 'at')
+    // Every change below a long key repeats it: a small file could ask for gigabytes of paths.
+    this.budget.spend(path.length + pointer.length)
+    return { path, pointer, ...(key ? { key } : {}) }
   }
 
   #add(count: keyof DeltaSummary, change: DeltaChange): void {
@@ -122,6 +130,8 @@ export class Walk {
     this.changes.push(change)
   }
 }
+
+const onePair: Alignment = { pairs: [{ a: 0, b: 0, moved: false }], removed: [], added: [] }
 
 /** From the root to the step. */
 function stepsTo(step: Step | null): Step[] {

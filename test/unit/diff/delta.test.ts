@@ -203,6 +203,11 @@ describe('records', () => {
     ])
   })
 
+  it('are not matched by what is no list of names', () => {
+    const keys = { '[]': 'id' } as unknown as Record<string, string[]>
+    expect(errorOf(() => delta([{}], [{}], { keys })).code).toBe('INVALID_REQUEST')
+  })
+
   it('of one key twice are matched in their order', () => {
     const before = [
       { k: 1, v: 'a' },
@@ -325,7 +330,23 @@ describe('many records', () => {
     const texts = (prefix: string) => Array.from({ length: 20_000 }, (_, i) => `${prefix}${i}`)
     const found = delta(texts('a'), texts('b'))
     expect(found.summary).toEqual({ additions: 0, removals: 0, replacements: 20_000, moves: 0 })
-    expect(found.steps).toBeLessThan(200_000)
+    expect(found.steps).toBeLessThan(400_000)
+  })
+
+  it('deep in each other: looked at once at every level, no more', () => {
+    const nested = (last: number) => {
+      let value: JsonValue = [many(0, 1_000), last]
+      for (let i = 0; i < 400; i++) value = i % 2 === 0 ? [value] : { v: value }
+      return value
+    }
+    const found = delta(nested(1), nested(2))
+    expect(found.summary).toMatchObject({ replacements: 1 })
+    expect(found.steps).toBeLessThan(250 * size * 1_000)
+  })
+
+  it('with long texts: these count for more', () => {
+    const long = 'x'.repeat(1_000_000)
+    expect(delta([long, 1], [`${long}`, 2]).steps).toBeGreaterThan(30_000)
   })
 
   it('with many short lists: what their alignment may cost together is bounded', () => {
@@ -351,6 +372,14 @@ describe('a budget', () => {
     expect(found.changes.length).toBeLessThanOrEqual(10)
     const error = errorOf(() => toJsonPatch(found))
     expect(error).toMatchObject({ code: 'FILE_LIMIT_EXCEEDED', limit: { name, value } })
+  })
+
+  it('of steps ends what would repeat a long key in every path', () => {
+    const [name, n] = ['k'.repeat(1_000_000), 10_000]
+    const list = (v: number) => ({ [name]: Array.from({ length: n }, (_, id) => ({ id, v })) })
+    const found = delta(list(1), list(2))
+    expect(found).toMatchObject({ truncated: true, limit: { name: 'steps' } })
+    expect(found.changes.length).toBeLessThan(60)
   })
 
   it('that is just enough truncates nothing', () => {

@@ -1,11 +1,12 @@
 /** What those write who have no Express. Only checked by the compiler, as .mts and .cts. */
-import { profile } from 'drifthook/diff'
+import { type Delta, delta, profile } from 'drifthook/diff'
 import { verify } from 'drifthook/signing'
 import { sqliteStorage } from 'drifthook/sqlite'
 import { receiver } from 'drifthook/testkit'
 
 export const storage = sqliteStorage({ filename: 'drifthook.db' })
 export const seen = profile(new Uint8Array([123, 125]), { format: 'json' })
+export const difference: Delta = delta({ a: 1 }, { a: [2] }, { keys: { 'a[]': ['id'] } })
 
 export function genuine(headers: Record<string, string | string[] | undefined>, body: Uint8Array): boolean {
   const result = verify({ headers, body, secret: 'whsec_x' })
