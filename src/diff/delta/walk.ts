@@ -48,14 +48,19 @@ export class Walk {
 
   #object(a: JsonObject, b: JsonObject, parent: Step | null): void {
     const keys = Object.keys(a)
-    for (const at of keys) {
-      if (!Object.hasOwn(b, at)) this.#remove(a[at]!, { parent, at, was: at })
+    const others = Object.keys(b)
+    // Records of one list mostly have the same keys in the same order: then there is nothing to look up.
+    const alike = keys.length === others.length && keys.every((at, i) => at === others[i])
+    if (!alike) {
+      for (const at of keys) {
+        if (!Object.hasOwn(b, at)) this.#remove(a[at]!, { parent, at, was: at })
+      }
+      for (const at of others) {
+        if (!Object.hasOwn(a, at)) this.#insert(b[at]!, { parent, at, was: at })
+      }
     }
-    for (const at of Object.keys(b)) {
-      if (!Object.hasOwn(a, at)) this.#insert(b[at]!, { parent, at, was: at })
-    }
     for (const at of keys) {
-      const other = field(b, at)
+      const other = alike ? b[at] : field(b, at)
       if (other !== undefined && other !== a[at]) this.value(a[at]!, other, { parent, at, was: at })
     }
   }
