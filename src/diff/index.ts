@@ -7,6 +7,20 @@ import type { Profile } from './profile.js'
 import type { FormatName } from './report.js'
 
 export { type CompareOptions, compare } from './compare.js'
+export { type Documents, type ReadOptions, readDocuments } from './delta/documents.js'
+export { type DeltaHtmlOptions, deltaHtml } from './delta/html.js'
+export type {
+  Delta,
+  DeltaChange,
+  DeltaLimits,
+  DeltaSummary,
+  JsonObject,
+  JsonScalar,
+  JsonValue,
+  KeyUse,
+} from './delta/model.js'
+export { type JsonPatchOperation, toJsonPatch } from './delta/patch.js'
+export { type DeltaOptions, delta } from './delta.js'
 export { type CustomFormat, defineFormat } from './formats/custom.js'
 export { type DetectedFormat, detectFormat } from './formats/detect.js'
 export { builtInFormats, type Detection, type Format } from './formats/registry.js'

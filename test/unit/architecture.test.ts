@@ -65,6 +65,8 @@ const packages: Rules['packages'] = {
   undici: ['delivery/'],
   'ipaddr.js': ['delivery/'],
   'csv-parse': ['diff/'],
+  'fast-xml-parser': ['diff/'],
+  jsondiffpatch: ['diff/delta/'],
   piscina: ['analysis/'],
   'rate-limiter-flexible': ['services/', 'adapters/'],
   multer: ['http/'],
@@ -72,6 +74,9 @@ const packages: Rules['packages'] = {
   'better-sqlite3': ['adapters/sqlite/'],
   libsql: ['adapters/sqlite/'],
 }
+
+/** Built into `dist` and so not installed with this package; each with its notice. */
+const bundled = ['jsondiffpatch']
 
 const rules: Rules = {
   rooms,
@@ -112,6 +117,8 @@ describe('the imports of src', async () => {
   const manifest = JSON.parse(await readFile(join(checkout, 'package.json'), 'utf8')) as {
     dependencies: Record<string, string>
     peerDependencies: Record<string, string>
+    devDependencies: Record<string, string>
+    tsup: { noExternal: string[] }
   }
   const used = new Set(
     Object.entries(sources).flatMap(([file, text]) =>
@@ -129,7 +136,20 @@ describe('the imports of src', async () => {
 
   it('name only packages that are installed with this one', () => {
     const installed = { ...manifest.dependencies, ...manifest.peerDependencies }
-    expect([...used].filter((name) => !(name in installed))).toEqual([])
+    expect([...used].filter((name) => !(name in installed) && !bundled.includes(name))).toEqual([])
+  })
+
+  it('bundle what is not', () => {
+    expect(manifest.tsup.noExternal).toEqual(bundled)
+    expect(bundled.filter((name) => !used.has(name) || !(name in manifest.devDependencies))).toEqual([])
+    for (const name of bundled) {
+      // esbuild keeps these comments, and so the licence of what it bundles.
+      const users = Object.entries(sources).filter(([file, text]) =>
+        importsOf(file, text).some(({ specifier }) => specifier !== null && packageOf(specifier) === name),
+      )
+      for (const [, text] of users)
+        expect(text).toMatch(new RegExp(`/\\*! ${name}\\b[^/]*//[\\s\\S]*Copyright`))
+    }
   })
 
   it('use every dependency', () => {

@@ -6,6 +6,7 @@ import { type DiffLimits, limitExceeded } from '../limits.js'
 import { childPath, root } from '../paths.js'
 import { emptyPath, type Finding, type Profile } from '../profile.js'
 import { classOf, mix, special, Token } from '../token.js'
+import { columnNames } from './csv-columns.js'
 import { toUtf8 } from './csv-encoding.js'
 import { readRecords } from './csv-records.js'
 import { type CsvDialect, sniffCsv } from './csv-sniffer.js'
@@ -141,12 +142,8 @@ class TableProfiler {
 
   #makeColumns(names: readonly string[]): PathBuilder[] {
     if (names.length > this.#limits.columns) throw limitExceeded('columns', this.#limits, { record: 1 })
-    const taken = new Set<string>()
-    return names.map((given, i) => {
-      const name = given.trim() === '' ? `column${i + 1}` : given
-      let unique = name
-      for (let n = 2; taken.has(unique); n++) unique = `${name}#${n}`
-      taken.add(unique)
+    return columnNames(names).map((unique, i) => {
+      const name = names[i]!.trim() === '' ? `column${i + 1}` : names[i]!
       if (unique !== name) this.note('duplicate-column', 1, 0, childPath(root, name))
       return this.#column(unique, i)
     })

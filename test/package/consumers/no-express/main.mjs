@@ -15,3 +15,9 @@ for (const entry of ['diff', 'signing', 'testkit', 'sqlite']) {
 
 const { profile } = await import('drifthook/diff')
 assert.ok(await profile(Buffer.from('{"a":1}'), { format: 'json' }))
+
+// What compares values is built in: it is an ESM package, which not every CommonJS host could load.
+assert.throws(() => require.resolve('jsondiffpatch'), { code: 'MODULE_NOT_FOUND' })
+for (const { delta, toJsonPatch } of [await import('drifthook/diff'), require('drifthook/diff')]) {
+  assert.deepEqual(toJsonPatch(delta([1, 2, 3, 4], [2, 1, 3, 5])).length, 2)
+}

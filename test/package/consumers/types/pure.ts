@@ -1,11 +1,12 @@
 /** What those write who have no Express. Only checked by the compiler, as .mts and .cts. */
-import { compare, profile, render, reportSchema, toSchema } from 'drifthook/diff'
+import { compare, type Delta, delta, profile, render, reportSchema, toSchema } from 'drifthook/diff'
 import { verify } from 'drifthook/signing'
 import { sqliteStorage } from 'drifthook/sqlite'
 import { receiver } from 'drifthook/testkit'
 
 export const storage = sqliteStorage({ filename: 'drifthook.db' })
 export const seen = profile(new Uint8Array([123, 125]), { format: 'json' })
+export const difference: Delta = delta({ a: 1 }, { a: [2] }, { keys: { 'a[]': ['id'] } })
 
 const report = compare(toSchema(seen), seen)
 export const shown: string = render(report, 'sarif', { fileName: 'orders.json' })
