@@ -2,6 +2,7 @@
 import type { Place } from '../errors.js'
 import { boundIssues } from './bounds.js'
 import type { ContractNode } from './contract.js'
+import { written } from './elements.js'
 import {
   columnType,
   enumerationOf,
@@ -13,9 +14,9 @@ import {
   strongEvidence,
   typesOf,
 } from './inference.js'
-import { earlier } from './place.js'
+import { earlier, orderOf } from './place.js'
 import type { Facts } from './policy.js'
-import { type JsonType, jsonTypes, type PathProfile } from './profile.js'
+import { type JsonType, jsonTypes, type PathProfile, valuesSeen } from './profile.js'
 import type { Aspect } from './report.js'
 import { standardFormats, type TextFormat, textFormats } from './text-format.js'
 
@@ -63,7 +64,7 @@ export function label(types: Iterable<JsonType>): string {
 
 /** What a file has at a path, as a type in words. */
 export function fileLabel(file: PathProfile, textual: boolean): string {
-  return label(typesOf(file, textual))
+  return label(typesOf(written(file), textual))
 }
 
 function typeIssue(contract: ContractNode, file: PathProfile, textual: boolean): Issue | null {
@@ -244,11 +245,11 @@ function placeOfAny(file: PathProfile, values: readonly string[]): Place | undef
 
 function strength(contract: ContractNode): Facts {
   if (!contract.evidence) return { declared: true }
-  return { strong: contract.evidence.seen >= strongEvidence }
+  return { strong: valuesSeen(contract.evidence) >= strongEvidence }
 }
 
 function seenIn(contract: ContractNode): Record<string, unknown> {
-  return { contract: contract.evidence ? contract.evidence.seen : 'declared' }
+  return { contract: contract.evidence ? valuesSeen(contract.evidence) : 'declared' }
 }
 
 function counts(path: PathProfile): Record<string, number> {
@@ -260,7 +261,7 @@ function counts(path: PathProfile): Record<string, number> {
 /** The earliest of some places of a path. */
 export function firstOf(file: PathProfile, what: readonly string[]): Place | undefined {
   const places = what.flatMap((name) => (Object.hasOwn(file.places, name) ? [file.places[name]!] : []))
-  return places.sort((a, b) => (a.byte ?? a.record ?? 0) - (b.byte ?? b.record ?? 0))[0]
+  return places.sort((a, b) => orderOf(a) - orderOf(b))[0]
 }
 
 /** The earliest place of a path at all. */

@@ -13,7 +13,8 @@ const [NULL, BOOLEAN, INTEGER, NUMBER, STRING, OBJECT, ARRAY] = [0, 1, 2, 3, 4, 
 const FORMATS = jsonTypes.length
 const EMPTY = FORMATS + textFormats.length
 const MISSING = EMPTY + 1
-const placeNames: readonly string[] = [...jsonTypes, ...textFormats, 'empty', 'missing']
+const REPEATED = MISSING + 1
+const placeNames: readonly string[] = [...jsonTypes, ...textFormats, 'empty', 'missing', 'repeated']
 
 export class ValueCounter {
   #types = new Float64Array(jsonTypes.length)
@@ -103,6 +104,11 @@ export class ValueCounter {
     return true
   }
 
+  /** The path stands once more in a parent that has it already. */
+  repeated(at: number): void {
+    this.#place(REPEATED, at)
+  }
+
   protected get objects(): number {
     return this.#types[OBJECT]!
   }
@@ -141,7 +147,7 @@ export class ValueCounter {
       range: numbers > 0 ? { min: this.#lowest, max: this.#highest } : null,
     }
     if (this.#sketch) profile.sketch = this.#sketch.finish(key, toPlace)
-    if (this.#types[ARRAY]! > 0) profile.length = { min: this.#fewest, max: this.#most }
+    if (this.#fewest <= this.#most) profile.length = { min: this.#fewest, max: this.#most }
     for (const [i, name] of placeNames.entries()) {
       if (this.#places[i]! >= 0) profile.places[name] = toPlace(this.#places[i]!)
     }

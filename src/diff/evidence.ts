@@ -22,6 +22,7 @@ export function writeEvidence(path: PathProfile, parents: number, wide: boolean)
   return compact({
     seen: path.seen,
     parents,
+    namespace: path.namespace ?? null,
     types: compact(types),
     empty: path.empty,
     blank: path.blank,
@@ -41,6 +42,7 @@ export function readEvidence(schema: ContractSchema): { path: PathProfile; paren
   if (!isRecord(raw) || typeof raw.seen !== 'number') return null
   const path = emptyPath()
   path.seen = raw.seen
+  if (typeof raw.namespace === 'string') path.namespace = raw.namespace
   path.empty = numberOr(raw.empty, 0)
   path.blank = numberOr(raw.blank, 0)
   copyNumbers(raw.types, path.types)

@@ -61,7 +61,7 @@ export function columnType(types: PathProfile['types']): JsonType | null {
 /** The types seen, `integer` folded into `number`. In text formats the one of the column; empty fields are null. */
 export function typesOf(path: PathProfile, textual: boolean): JsonType[] {
   // A table without records still has columns.
-  if (textual && path.children.size > 0) return ['object']
+  if (textual && path.children.size > 0) return path.types.null > 0 ? ['null', 'object'] : ['object']
   const container = path.types.object + path.types.array > 0
   if (textual && !container) {
     const type = columnType(path.types)
