@@ -17,6 +17,8 @@ export class BuilderContext {
   constructor(
     readonly key: Uint8Array,
     readonly limits: DiffLimits,
+    /** A place that needs no second look at the file, for paths that are told apart no more. */
+    readonly roughPlace: (at: number) => Place = (byte) => ({ byte }),
   ) {
     this.seed = sketchSeed(key)
   }
@@ -141,7 +143,7 @@ export class PathBuilder extends ValueCounter {
   /** From here on the children are told apart no more. */
   #collapse(): PathBuilder {
     const before = this.children.reduce((sum, child) => sum + child.#size(), 0)
-    this.#absorbed = this.children.map((child) => child.finish((at) => ({ byte: at }))).reduce(mergePaths)
+    this.#absorbed = this.children.map((child) => child.finish(this.context.roughPlace)).reduce(mergePaths)
     this.context.paths -= before - sizeOf(this.#absorbed)
     this.children.length = 0
     this.#index.clear()

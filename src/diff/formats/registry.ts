@@ -4,6 +4,7 @@ import type { Profile } from '../profile.js'
 import type { FormatName } from '../report.js'
 import { csv } from './csv.js'
 import { json } from './json.js'
+import { keyValue } from './key-value.js'
 import { xml } from './xml.js'
 
 export interface Format {
@@ -31,7 +32,7 @@ export interface ProfileOptions {
   key: Uint8Array
 }
 
-export const builtInFormats: readonly Format[] = Object.freeze([json, csv, xml])
+export const builtInFormats: readonly Format[] = Object.freeze([json, csv, xml, keyValue])
 
 export function findFormat(
   name: FormatName,

@@ -5,6 +5,7 @@
  */
 import { DrifthookError } from '../../errors.js'
 import { BuilderContext } from '../builder.js'
+import { unpackPlace } from '../place.js'
 import type { Profile } from '../profile.js'
 import type { Detection, Format, ProfileOptions } from './registry.js'
 import { decodeXml, textOf } from './xml-encoding.js'
@@ -37,7 +38,7 @@ function headText(head: Uint8Array): string {
 function profile(bytes: Uint8Array, options: ProfileOptions): Profile {
   const { bytes: text, encoding } = decodeXml(bytes)
   if (text.every(isSpace)) throw new DrifthookError('FILE_EMPTY', 'The file holds nothing but white space.')
-  const profiler = new XmlProfiler(new BuilderContext(options.key, options.limits))
+  const profiler = new XmlProfiler(new BuilderContext(options.key, options.limits, unpackPlace))
   readXml(textOf(text), profiler, options.limits)
   return { format: 'xml', dialect: { encoding }, ...profiler.finish() }
 }
