@@ -63,6 +63,11 @@ function isHollow({ types, blank, text }: PathProfile): boolean {
   return text.count + blank + types.null === 0
 }
 
+/** The same, of a contract. */
+export function wasNever(node: ContractNode): boolean {
+  return node.evidence !== null && node.types === null
+}
+
 /** What holds children and text of a file, without texts that never were. */
 export function childrenOf(path: PathProfile, contract: ContractNode): ReadonlyMap<string, PathProfile> {
   const text = textOf(path)
@@ -131,7 +136,7 @@ function simple(node: ContractNode): ContractNode {
     if (values.empty + values.blank === 0 && text.types) text.types = without(text.types, 'null')
   }
   if (node.evidence ? node.evidence.types.null > 0 : node.types?.has('null')) types.add('null')
-  const properties = new Map([[textKey, { node: text, required: true }]])
+  const properties = new Map([[textKey, { node: text, required: !wasNever(text) }]])
   return { ...node, evidence, types, enum: null, properties, rest: 'open', undecided: [], simple: text }
 }
 
@@ -163,7 +168,8 @@ export function namespaceIssue(contract: ContractNode, file: PathProfile): Issue
 /** Elements where there was text, or text where there were elements. */
 export function contentIssue(contract: ContractNode, file: PathProfile): Issue | null {
   if (file.length === null) return null
-  const before = contentOf(contract.properties.keys(), contract.properties.has(textKey))
+  const expected = contract.properties.get(textKey)?.node
+  const before = contentOf(contract.properties.keys(), expected !== undefined && !wasNever(expected))
   const text = textOf(file)
   const now = contentOf(file.children.keys(), text !== undefined && !isHollow(text))
   return before === null || now === null || before === now ? null : structureIssue(before, now, {}, file)

@@ -10,7 +10,9 @@ import {
   oneExpected,
   oneOf,
   repeats,
+  textKey,
   valuesOf,
+  wasNever,
 } from './elements.js'
 import * as findings from './findings.js'
 import { byContractName } from './names.js'
@@ -254,7 +256,7 @@ export class Comparison {
   #removed(name: RemovedName, required: boolean, parent: PathProfile): void {
     if (required || this.isSchema) {
       this.findings.push(findings.removed(name, required, parent.types.object))
-    } else {
+    } else if (name.key !== textKey || !wasNever(name.node)) {
       const message = 'optional, and not in this file'
       this.observations.push({ kind: 'absent-optional', path: name.path, message })
     }

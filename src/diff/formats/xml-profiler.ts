@@ -145,10 +145,10 @@ export class XmlProfiler implements XmlSink {
     let { text: builder } = node
     if (builder === null) {
       this.#token.write(textKey, this.context.seed)
-      builder = node.builder.child(this.#token, false, () => unpackPlace(at))
-      node.text = builder
       // The text of an element is not one more path.
       this.context.paths--
+      builder = node.builder.child(this.#token, false, () => unpackPlace(at))
+      node.text = builder
     }
     this.#present(frame, builder)
     if (frame.nil && text === '') {

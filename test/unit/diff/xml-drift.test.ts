@@ -354,8 +354,7 @@ describe('namespaces', () => {
     ] as const) {
       const merged = mergeProfiles(profileXml(x), profileXml(y))
       expect([...merged.root.children.get('o')!.children.keys()].sort()).toEqual(['link', 'link{urn:atom}'])
-      for (const text of [x, y])
-        expect(compare(toSchema(merged), profileXml(text)).changes).toEqual([])
+      for (const text of [x, y]) expect(compare(toSchema(merged), profileXml(text)).changes).toEqual([])
     }
   })
 
