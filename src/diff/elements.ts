@@ -64,8 +64,8 @@ function isHollow({ types, blank, text }: PathProfile): boolean {
 }
 
 /** The same, of a contract. */
-export function wasNever(node: ContractNode): boolean {
-  return node.evidence !== null && node.types === null
+export function wasNever({ evidence, types, isElement }: ContractNode): boolean {
+  return isElement === false && evidence !== null && types === null
 }
 
 /** What holds children and text of a file, without texts that never were. */
@@ -121,7 +121,7 @@ function isText({ evidence, types, properties, rest }: ContractNode): boolean {
 
 /** An element that held only text: inferred, or written by hand as if it were a value. */
 function simple(node: ContractNode): ContractNode {
-  const text: ContractNode = { ...node, many: false }
+  const text: ContractNode = { ...node, many: false, isElement: false }
   delete text.namespace
   const types = new Set<'object' | 'null'>(['object'])
   let evidence: PathProfile | null = null
@@ -171,7 +171,7 @@ export function contentIssue(contract: ContractNode, file: PathProfile): Issue |
   const expected = contract.properties.get(textKey)?.node
   const before = contentOf(contract.properties.keys(), expected !== undefined && !wasNever(expected))
   const text = textOf(file)
-  const now = contentOf(file.children.keys(), text !== undefined && !isHollow(text))
+  const now = contentOf(file.children.keys(), text !== undefined && text.text.count > 0)
   return before === null || now === null || before === now ? null : structureIssue(before, now, {}, file)
 }
 

@@ -254,9 +254,10 @@ export class Comparison {
   }
 
   #removed(name: RemovedName, required: boolean, parent: PathProfile): void {
+    if (name.key === textKey && wasNever(name.node)) return
     if (required || this.isSchema) {
       this.findings.push(findings.removed(name, required, parent.types.object))
-    } else if (name.key !== textKey || !wasNever(name.node)) {
+    } else {
       const message = 'optional, and not in this file'
       this.observations.push({ kind: 'absent-optional', path: name.path, message })
     }
