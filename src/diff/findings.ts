@@ -169,7 +169,7 @@ export function amended(
   whole: Element = { node, file },
 ): ContractSchema {
   const tree = node.evidence ? treeOf(whole.node, node.evidence.seen) : null
-  const schema = amendedFragment(node, tree, whole.file, issues, textual)
+  const schema = amendedFragment((tree ? null : node.simple) ?? node, tree, whole.file, issues, textual)
   const repeated = tree === null && (node.many || repeats(file))
   return repeated ? { type: 'array', items: schema } : schema
 }

@@ -50,7 +50,8 @@ function amendedByHand(
   const schema = { ...contract.schema }
   for (const { aspect, keyword } of issues) {
     if (aspect === 'type' || aspect === 'structure' || aspect === 'nullability') {
-      schema.type = union([...(contract.types ?? [])], typesOf(file, textual))
+      const none = aspect === 'nullability' ? ['null'] : []
+      schema.type = union([...(contract.types ?? [])], [...typesOf(file, textual), ...none])
     }
     if (aspect === 'structure') {
       const shown = newFragment(file, file.seen, textual)

@@ -33,6 +33,8 @@ interface Frame {
   /** White space and nothing else. */
   blank: boolean
   hasElements: boolean
+  /** Counted as an object: not nil, or with attributes beside that. */
+  isObject: boolean
   nil: boolean
 }
 
@@ -67,6 +69,7 @@ export class XmlProfiler implements XmlSink {
       return
     }
     builder.object(at)
+    frame.isObject = true
     if (data > 0) for (const attribute of attributes) this.#attribute(frame, attribute)
   }
 
@@ -80,8 +83,11 @@ export class XmlProfiler implements XmlSink {
     const frame = this.#frames[--this.#depth]!
     const { node, at, hasElements } = frame
     const text = trim(frame.text)
-    const isObject = frame.count > 0 || hasElements || text !== ''
-    if (frame.nil && !isObject) return
+    if (!frame.isObject) {
+      if (!hasElements && text === '') return
+      // It says that it is nil, and is not.
+      node.builder.object(at)
+    }
     if (text !== '' || !hasElements) this.#text(frame, text)
     node.builder.objectEnd(frame.serial, frame.count, at)
     if (hasElements && text !== '') {
@@ -101,7 +107,17 @@ export class XmlProfiler implements XmlSink {
     const depth = this.#depth++
     let frame = this.#frames[depth]
     if (!frame) {
-      frame = { node, serial: 0, count: 0, at, text: '', blank: false, hasElements: false, nil: false }
+      frame = {
+        node,
+        serial: 0,
+        count: 0,
+        at,
+        text: '',
+        blank: false,
+        hasElements: false,
+        isObject: false,
+        nil: false,
+      }
       this.#frames[depth] = frame
     }
     frame.node = node
@@ -109,7 +125,7 @@ export class XmlProfiler implements XmlSink {
     frame.at = at
     frame.count = 0
     frame.text = ''
-    frame.blank = frame.hasElements = frame.nil = false
+    frame.blank = frame.hasElements = frame.isObject = frame.nil = false
     return frame
   }
 
