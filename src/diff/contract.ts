@@ -75,7 +75,8 @@ interface ReadContext {
   refs: string[]
 }
 
-const maxDepth = 1_000
+/** An XML document as deep as allowed has three steps per level: `properties`, a name, `items`. */
+const maxDepth = 2_000
 
 function readNode(raw: unknown, pointer: string, context: ReadContext): ContractNode {
   if (pointer.length > 65_536 || pointer.split('/').length > maxDepth)

@@ -52,8 +52,9 @@ export function sniffKeyValue(bytes: Uint8Array): KeyValueDialect {
     for (const dialect of dialects) {
       dialect.lines++
       if (cut < 0 || line[cut] !== dialect.separator || !name.test(key)) continue
-      // `http://` is no key.
-      if (dialect.separator === ':' && value.startsWith('//')) continue
+      // `http://` is no key, and what is indented below `key:` is YAML.
+      if (dialect.separator === ':' && (value.startsWith('//') || (text[0] === ' ' && section === '')))
+        continue
       dialect.pairs++
       dialect.seen.add(section + key)
       if (value.split(/\s+/, 7).length > 6 || /[.!?]$/.test(value)) dialect.sentences++

@@ -64,12 +64,9 @@ export class XmlProfiler implements XmlSink {
     const frame = this.#push(child, at)
     let data = 0
     for (const attribute of attributes) if (!isHint(attribute, frame)) data++
-    if (frame.nil && data === 0) {
-      builder.null(at)
-      return
-    }
-    builder.object(at)
-    frame.isObject = true
+    frame.isObject = !frame.nil || data > 0
+    if (frame.isObject) builder.object(at)
+    else builder.null(at)
     if (data > 0) for (const attribute of attributes) this.#attribute(frame, attribute)
   }
 

@@ -47,6 +47,7 @@ describe('detectFormat', () => {
     ['HTML', '<html lang="en"><body>x</body></html>'],
     ['markup', '<<a>>'],
     ['key and a value by equals sign', 'a = 1\n'],
+    ['key and a value by colon', 'a:\n  b: 1\n  c: 2\nd: 3\n'],
     ['key and a value by colon', 'Dear Sir: hello\n'],
     [
       'key and a value by colon',

@@ -254,6 +254,13 @@ describe('what XML is refused', () => {
     if (name !== 'bytes') expect(error.place).toMatchObject({ line: 1 })
   })
 
+  it('but not a document as deep as allowed, which makes a contract', () => {
+    const deep = (inner: string) => `${'<a>'.repeat(511)}${inner}${'</a>'.repeat(511)}`
+    const schema = schemaOfXml(deep('<b>1</b>'))
+    expect(compare(schema, profileXml(deep('<b>1</b>'))).changes).toEqual([])
+    expect(compare(schema, profileXml(deep('<b>x</b>'))).changes).toHaveLength(1)
+  })
+
   it('but nothing near a limit', () => {
     const limits = { paths: 21, depth: 4 }
     const wide = `<a>${Array.from({ length: 20 }, (_, i) => `<b${i}/>`).join('')}</a>`
