@@ -5,7 +5,7 @@
 import type { Place } from '../errors.js'
 import { ValueCounter } from './counter.js'
 import { type DiffLimits, limitExceeded, maxChildren } from './limits.js'
-import { emptyPath, mergePaths, type PathProfile } from './profile.js'
+import { asRest, emptyPath, mergePaths, type PathProfile } from './profile.js'
 import { sketchSeed } from './sketch.js'
 import type { Token } from './token.js'
 
@@ -17,7 +17,7 @@ export class BuilderContext {
   constructor(
     readonly key: Uint8Array,
     readonly limits: DiffLimits,
-    /** What a position means before the whole file is known. */
+    /** A place that needs no second look at the file, for paths that are told apart no more. */
     readonly roughPlace: (at: number) => Place = (byte) => ({ byte }),
   ) {
     this.seed = sketchSeed(key)
@@ -44,6 +44,8 @@ export class PathBuilder extends ValueCounter {
   #last = -1
   /** The children by the hash of their key. */
   #index = new Map<number, PathBuilder[]>()
+  /** How often the last object that had this key has it, where a format lets keys repeat. */
+  #run = 0
   /** What the children were before they shared a node. */
   #absorbed: PathProfile | null = null
   /** How many children every object so far had. */
@@ -101,6 +103,21 @@ export class PathBuilder extends ValueCounter {
     return true
   }
 
+  /**
+   * Notes that an object has this child, perhaps not for the first time: for formats in which a name may
+   * repeat. How often it stands in one object becomes the `length` of the path.
+   */
+  occur(serial: number, position: number, at: number): boolean {
+    const first = this.present(serial, position)
+    if (!first) {
+      if (this.#run++ === 1) this.repeated(at)
+      return false
+    }
+    if (this.#run > 0) this.arrayEnd(this.#run)
+    this.#run = 1
+    return true
+  }
+
   /** Every position kept at this node and below. */
   positions(found: Set<number> = new Set()): Set<number> {
     this.addPositions(found)
@@ -110,13 +127,15 @@ export class PathBuilder extends ValueCounter {
 
   /** This node and all below it as plain data. */
   finish(toPlace: (at: number) => Place): PathProfile {
+    if (this.#run > 0) this.arrayEnd(this.#run)
+    this.#run = 0
     const profile = this.counts(this.context.key, toPlace)
     profile.seen = this.seen
     if (this.#last >= 0) profile.position = { min: this.#first, max: this.#last }
     for (const child of this.children) {
       profile.children.set(Buffer.from(child.key).toString(), child.finish(toPlace))
     }
-    if (this.rest) profile.rest = mergePaths(this.rest.finish(toPlace), this.#absorbed ?? emptyPath())
+    if (this.rest) profile.rest = asRest(mergePaths(this.rest.finish(toPlace), this.#absorbed ?? emptyPath()))
     if (this.items) profile.items = this.items.finish(toPlace)
     return profile
   }

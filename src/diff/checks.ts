@@ -2,6 +2,7 @@
 import type { Place } from '../errors.js'
 import { boundIssues } from './bounds.js'
 import type { ContractNode } from './contract.js'
+import { written } from './elements.js'
 import {
   columnType,
   enumerationOf,
@@ -14,9 +15,9 @@ import {
   strongEvidence,
   typesOf,
 } from './inference.js'
-import { earlier } from './place.js'
+import { earlier, orderOf } from './place.js'
 import type { Facts } from './policy.js'
-import { type JsonType, jsonTypes, type PathProfile } from './profile.js'
+import { type JsonType, jsonTypes, type PathProfile, valuesSeen } from './profile.js'
 import type { Aspect } from './report.js'
 import { standardFormats, type TextFormat, textFormats } from './text-format.js'
 
@@ -44,7 +45,7 @@ export interface NodeIssues {
 export function checkNode(contract: ContractNode, file: PathProfile, textual: boolean): NodeIssues {
   const notes = contract.undecided.map((keyword) => `the keyword "${keyword}" is not decided`)
   const type = typeIssue(contract, file, textual)
-  const issues = [type, nullIssue(contract, file, textual), cardinalityIssue(contract, file)]
+  const issues = [type, nullIssue(contract, file, textual), timesIssue(contract, file)]
   if (type === null) {
     issues.push(enumIssue(contract, file, notes) ?? formatIssue(contract, file, textual, notes))
     issues.push(...boundIssues(contract, file, notes))
@@ -64,7 +65,7 @@ export function label(types: Iterable<JsonType>): string {
 
 /** What a file has at a path, as a type in words. */
 export function fileLabel(file: PathProfile, textual: boolean): string {
-  return label(typesOf(file, textual))
+  return label(typesOf(written(file), textual))
 }
 
 function typeIssue(contract: ContractNode, file: PathProfile, textual: boolean): Issue | null {
@@ -159,17 +160,16 @@ function nullIssue(contract: ContractNode, file: PathProfile, textual: boolean):
   }
 }
 
-/** What occurred once at most in each parent and is no list, now several times. Lists have any length. */
-function cardinalityIssue({ evidence }: ContractNode, file: PathProfile): Issue | null {
-  const times = file.length?.max ?? 1
+/** What occurred once at most in each parent and is no list, now several times (X12). Lists have any length. */
+function timesIssue({ evidence }: ContractNode, file: PathProfile): Issue | null {
   if (evidence === null || evidence.types.array + file.types.array > 0) return null
-  if (times <= 1 || (evidence.length?.max ?? 1) > 1) return null
+  if (file.times <= 1 || evidence.times > 1) return null
   return {
     aspect: 'cardinality',
     from: 'once',
     to: 'several times',
     facts: { mild: evidence.seen < someEvidence },
-    evidence: { contract: evidence.seen, times },
+    evidence: { contract: evidence.seen, times: file.times },
     witness: anyPlace(file),
   }
 }
@@ -273,11 +273,11 @@ function placeOfAny(file: PathProfile, values: readonly string[]): Place | undef
 
 function strength(contract: ContractNode): Facts {
   if (!contract.evidence) return { declared: true }
-  return { strong: contract.evidence.seen >= strongEvidence }
+  return { strong: valuesSeen(contract.evidence) >= strongEvidence }
 }
 
 function seenIn(contract: ContractNode): Record<string, unknown> {
-  return { contract: contract.evidence ? contract.evidence.seen : 'declared' }
+  return { contract: contract.evidence ? valuesSeen(contract.evidence) : 'declared' }
 }
 
 function counts(path: PathProfile): Record<string, number> {
@@ -289,7 +289,7 @@ function counts(path: PathProfile): Record<string, number> {
 /** The earliest of some places of a path. */
 export function firstOf(file: PathProfile, what: readonly string[]): Place | undefined {
   const places = what.flatMap((name) => (Object.hasOwn(file.places, name) ? [file.places[name]!] : []))
-  return places.sort((a, b) => (a.byte ?? a.record ?? 0) - (b.byte ?? b.record ?? 0))[0]
+  return places.sort((a, b) => orderOf(a) - orderOf(b))[0]
 }
 
 /** The earliest place of a path at all. */

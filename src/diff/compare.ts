@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { DrifthookError } from '../errors.js'
 import { readContract } from './contract.js'
-import { isRecord } from './evidence.js'
+import { isRecord, readOrigin } from './evidence.js'
 import { type Finding, Judge, severityOf, summarise } from './policy.js'
 import type { Profile } from './profile.js'
 import type { Change, ContractSchema, DriftReport, Policy } from './report.js'
@@ -27,9 +27,10 @@ export function compare(
   policy: Policy = {},
   options: CompareOptions = {},
 ): DriftReport {
-  const contract = readContract(schema)
   const isSchema = !isProfile(file)
-  const profile = isSchema ? profileOfContract(readContract(file), contract.format ?? 'json') : file
+  const contract = readContract(schema, isSchema ? (readOrigin(file).format ?? 'json') : file.format)
+  const format = contract.format ?? 'json'
+  const profile = isSchema ? profileOfContract(readContract(file, format), format) : file
   if (contract.format !== null && contract.format !== profile.format) {
     const message = `The contract is for ${contract.format}, the file is ${profile.format}.`
     throw new DrifthookError('FORMAT_MISMATCH', message)

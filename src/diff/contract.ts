@@ -3,9 +3,11 @@
  * alike; what a hand-written one says beyond that is kept as undecided, never as passed.
  */
 import { DrifthookError } from '../errors.js'
+import { readElements } from './elements.js'
 import { isRecord, readEvidence, readOrigin } from './evidence.js'
 import { type JsonType, jsonTypes, type PathProfile } from './profile.js'
 import type { ContractSchema } from './report.js'
+import { repeatsKeys } from './schema.js'
 
 export interface Contract {
   /** Null when the schema does not say which format it came from. */
@@ -31,6 +33,14 @@ export interface ContractNode {
   items: ContractNode | null
   /** Keywords whose meaning is not decided here. */
   undecided: string[]
+  /** The URI of an XML name that is in a namespace, where the contract says so. */
+  namespace?: string
+  /** The path may stand several times in one parent. Only where the format has no arrays, see `elements.ts`. */
+  many?: boolean
+  /** An XML element, not an attribute or a text. */
+  isElement?: boolean
+  /** An XML element that holds nothing but text: the node of the text. */
+  simple?: ContractNode
 }
 
 const understood = new Set(
@@ -46,12 +56,17 @@ const aboutKeys = new Set(
 
 /**
  * Reads a JSON Schema as a contract.
+ * @param format of the files it is for, where the schema itself does not say
  * @throws DrifthookError `SCHEMA_UNSUPPORTED` when it is not a JSON Schema object or a keyword has a value
  *   that JSON Schema does not allow
  */
-export function readContract(schema: ContractSchema): Contract {
+export function readContract(schema: ContractSchema, format = 'json'): Contract {
   if (!isRecord(schema)) throw unsupported('$', 'A contract is a JSON Schema object')
-  return { ...readOrigin(schema), root: readNode(schema, '#', { document: schema, refs: [] }) }
+  const origin = readOrigin(schema)
+  const root = readNode(schema, '#', { document: schema, refs: [] })
+  const written = origin.format ?? format
+  if (!repeatsKeys(written)) return { ...origin, root }
+  return { ...origin, root: readElements(root, written === 'xml') }
 }
 
 interface ReadContext {
@@ -60,7 +75,8 @@ interface ReadContext {
   refs: string[]
 }
 
-const maxDepth = 1_000
+/** An XML document as deep as allowed has three steps per level: `properties`, a name, `items`. */
+const maxDepth = 2_000
 
 function readNode(raw: unknown, pointer: string, context: ReadContext): ContractNode {
   if (pointer.length > 65_536 || pointer.split('/').length > maxDepth)
@@ -83,6 +99,7 @@ function readNode(raw: unknown, pointer: string, context: ReadContext): Contract
     rest: readRest(raw, pointer, context, undecided),
     items: raw.items === undefined ? null : readNode(raw.items, `${pointer}/items`, context),
     undecided,
+    ...(evidence?.path.namespace === undefined ? {} : { namespace: evidence.path.namespace }),
   }
 }
 

@@ -13,7 +13,8 @@ const [NULL, BOOLEAN, INTEGER, NUMBER, STRING, OBJECT, ARRAY] = [0, 1, 2, 3, 4, 
 const FORMATS = jsonTypes.length
 const EMPTY = FORMATS + textFormats.length
 const MISSING = EMPTY + 1
-const placeNames: readonly string[] = [...jsonTypes, ...textFormats, 'empty', 'missing']
+const REPEATED = MISSING + 1
+const placeNames: readonly string[] = [...jsonTypes, ...textFormats, 'empty', 'missing', 'repeated']
 
 export class ValueCounter {
   #types = new Float64Array(jsonTypes.length)
@@ -35,6 +36,7 @@ export class ValueCounter {
   #highest = Number.NEGATIVE_INFINITY
   #fewest = Number.POSITIVE_INFINITY
   #most = 0
+  #times = 0
   #sketch: SketchBuilder | null = null
 
   null(at: number): void {
@@ -91,7 +93,7 @@ export class ValueCounter {
     this.#count(ARRAY, at)
   }
 
-  /** The length of an array. For what repeats without being one: how often it did in one parent. */
+  /** The length of an array, or how often one parent has an element that may repeat. */
   arrayEnd(length: number): void {
     if (length < this.#fewest) this.#fewest = length
     if (length > this.#most) this.#most = length
@@ -102,6 +104,16 @@ export class ValueCounter {
     if (this.#places[MISSING]! >= 0) return false
     this.#places[MISSING] = at
     return true
+  }
+
+  /** One parent has the path so many times, though it is no list. */
+  occurred(times: number): void {
+    if (times > this.#times) this.#times = times
+  }
+
+  /** The path stands once more in a parent that has it already. */
+  repeated(at: number): void {
+    this.#place(REPEATED, at)
   }
 
   protected get objects(): number {
@@ -142,6 +154,7 @@ export class ValueCounter {
       range: numbers > 0 ? { min: this.#lowest, max: this.#highest } : null,
     }
     if (this.#sketch) profile.sketch = this.#sketch.finish(key, toPlace)
+    profile.times = this.#times
     if (this.#fewest <= this.#most) profile.length = { min: this.#fewest, max: this.#most }
     for (const [i, name] of placeNames.entries()) {
       if (this.#places[i]! >= 0) profile.places[name] = toPlace(this.#places[i]!)

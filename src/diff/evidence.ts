@@ -22,12 +22,14 @@ export function writeEvidence(path: PathProfile, parents: number, wide: boolean)
   return compact({
     seen: path.seen,
     parents,
+    namespace: path.namespace ?? null,
     types: compact(types),
     empty: path.empty,
     blank: path.blank,
     text: text.count > 0 ? { ...text, formats: { ...text.formats } } : null,
     number: number.count > 0 ? numbers : null,
     length: path.length,
+    times: path.times,
     position: path.position,
     shapes: macs.length > 0 ? shapesOf(sketch.entries) : null,
     sketch: macs.length > 0 ? macs : null,
@@ -41,6 +43,7 @@ export function readEvidence(schema: ContractSchema): { path: PathProfile; paren
   if (!isRecord(raw) || typeof raw.seen !== 'number') return null
   const path = emptyPath()
   path.seen = raw.seen
+  if (typeof raw.namespace === 'string') path.namespace = raw.namespace
   path.empty = numberOr(raw.empty, 0)
   path.blank = numberOr(raw.blank, 0)
   copyNumbers(raw.types, path.types)
@@ -51,6 +54,7 @@ export function readEvidence(schema: ContractSchema): { path: PathProfile; paren
   }
   copyNumbers(raw.number, path.number as unknown as Record<string, unknown>)
   path.length = rangeOf(raw.length)
+  path.times = numberOr(raw.times, 0)
   path.position = rangeOf(raw.position)
   const macs = Array.isArray(raw.sketch) ? raw.sketch.filter((mac) => typeof mac === 'string') : []
   path.sketch = {

@@ -1,6 +1,7 @@
 /** The findings of a comparison, each made in one place: its words, what it rests on, what accepting it writes. */
 import { anyPlace, fileLabel, firstOf, type Issue } from './checks.js'
 import type { ContractNode } from './contract.js'
+import { repeats } from './elements.js'
 import { someEvidence, strongEvidence } from './inference.js'
 import type { Facts, Finding } from './policy.js'
 import type { PathProfile } from './profile.js'
@@ -8,6 +9,12 @@ import { amendedFragment, newFragment } from './proposal.js'
 import type { RemovedName, RenameMatch } from './rename.js'
 import type { ContractSchema } from './report.js'
 import { treeOf } from './schema-profile.js'
+
+/** The element whose text is compared, where the path is that of the element. */
+export interface Element {
+  node: ContractNode
+  file: PathProfile
+}
 
 /** Something at a path is not as it was. `issues` are all at that path: one proposal settles them. */
 export function changed(
@@ -17,9 +24,10 @@ export function changed(
   issue: Issue,
   issues: readonly Issue[],
   textual: boolean,
+  whole?: Element,
 ): Finding {
   const { aspect, from, to, facts, evidence, witness } = issue
-  const schema = amended(node, file, issues, textual)
+  const schema = amended(node, file, issues, textual, whole)
   const proposal = { op: 'set' as const, path, schema }
   return {
     kind: 'changed',
@@ -152,14 +160,18 @@ export function reordered(path: string, moved: number, byPosition: boolean): Fin
   }
 }
 
-function amended(
+/** The fragment for a path under which the file passes. */
+export function amended(
   node: ContractNode,
   file: PathProfile,
   issues: readonly Issue[],
   textual: boolean,
+  whole: Element = { node, file },
 ): ContractSchema {
-  const tree = node.evidence ? treeOf(node, node.evidence.seen) : null
-  return amendedFragment(node, tree, file, issues, textual)
+  const tree = node.evidence ? treeOf(whole.node, node.evidence.seen) : null
+  const schema = amendedFragment((tree ? null : node.simple) ?? node, tree, whole.file, issues, textual)
+  const repeated = tree === null && (node.many || repeats(file))
+  return repeated ? { type: 'array', items: schema } : schema
 }
 
 function located(finding: Finding, witness: Finding['witness']): Finding {
@@ -175,6 +187,7 @@ function isWeak(node: ContractNode): boolean {
 }
 
 function contractLabel(node: ContractNode): string {
-  const types = [...(node.types ?? [])].filter((type) => type !== 'null')
+  if (node.many) return 'array'
+  const types = [...((node.simple ?? node).types ?? [])].filter((type) => type !== 'null')
   return types.sort().join(' | ') || 'any'
 }

@@ -61,12 +61,11 @@ export function columnType(types: PathProfile['types']): JsonType | null {
 /** The types seen, `integer` folded into `number`. In text formats the one of the column; empty fields are null. */
 export function typesOf(path: PathProfile, textual: boolean): JsonType[] {
   // A table without records still has columns.
-  if (textual && path.children.size > 0) return ['object']
-  const container = path.types.object + path.types.array > 0
-  if (textual && !container) {
+  const container = path.children.size > 0 || path.types.object + path.types.array > 0
+  if (textual && (!container || path.types.array === 0)) {
     const type = columnType(path.types)
-    if (type === null) return []
-    return path.empty + path.blank + path.types.null > 0 ? ['null', type] : [type]
+    const types = [...(type === null ? [] : [type]), ...(container ? (['object'] as const) : [])]
+    return types.length > 0 && path.empty + path.blank + path.types.null > 0 ? ['null', ...types] : types
   }
   return jsonTypes.filter((t) => path.types[t] > 0 && !(t === 'integer' && path.types.number > 0))
 }

@@ -29,5 +29,21 @@ export function placesAt(bytes: Uint8Array, offsets: Iterable<number>): Map<numb
 
 /** The earlier of two places of one file, or the one with the earlier record. */
 export function earlier(a: Place, b: Place): Place {
-  return (a.byte ?? a.record ?? 0) <= (b.byte ?? b.record ?? 0) ? a : b
+  return orderOf(a) <= orderOf(b) ? a : b
+}
+
+/** What places of one file are sorted by: bytes, records, or lines and columns as {@link packPlace} has them. */
+export function orderOf({ byte, record, line = 0, column = 0 }: Place): number {
+  return byte ?? record ?? packPlace(line, column)
+}
+
+const columns = 2 ** 26
+
+/** A line and a column as one number in their order, for parsers that count both but not bytes. */
+export function packPlace(line: number, column: number): number {
+  return line * columns + Math.min(column, columns - 1)
+}
+
+export function unpackPlace(packed: number): Place {
+  return { line: Math.floor(packed / columns), column: packed % columns }
 }

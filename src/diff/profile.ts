@@ -7,6 +7,7 @@
  */
 import { DrifthookError, type Place } from '../errors.js'
 import { maxChildren } from './limits.js'
+import { byIdentity, byShortName } from './names.js'
 import { earlier } from './place.js'
 import type { FormatName } from './report.js'
 import { emptySketch, mergeSketches, type Sketch } from './sketch.js'
@@ -32,6 +33,8 @@ export interface Range {
 export interface PathProfile {
   /** How many parents have it. How many parents there are is the parent's `types.object`. */
   seen: number
+  /** The URI of an XML name that is in a namespace. */
+  namespace?: string
   types: Record<JsonType, number>
   /** Texts of no characters (and CSV fields without content), and of white space only. */
   empty: number
@@ -40,8 +43,10 @@ export interface PathProfile {
   text: TextFacts
   number: NumberFacts
   sketch: Sketch
-  /** Lengths of arrays. Of what is no array and yet occurred several times in one parent: how many times. */
+  /** Lengths of arrays; of a path that repeats without being one (XML elements): how often a parent has it. */
   length: Range | null
+  /** X12: how often one parent had what is no list, at most; 0 for once. */
+  times: number
   /** Where among its siblings: columns count from 0, keys too. */
   position: Range | null
   children: Map<string, PathProfile>
@@ -92,6 +97,7 @@ export interface Finding {
     | 'group-count'
     | 'missing-trailer'
     | 'trailing-data'
+    | 'mixed-content'
   path: string
   count: number
   first: Place
@@ -107,6 +113,7 @@ export function emptyPath(): PathProfile {
     number: { count: 0, integral: 0, negative: 0, exponent: 0, unsafe: 0, digits: 0, scale: 0, range: null },
     sketch: { ...emptySketch },
     length: null,
+    times: 0,
     position: null,
     children: new Map(),
     rest: null,
@@ -136,18 +143,21 @@ export function mergeProfiles(a: Profile, b: Profile): Profile {
 
 /** Joins what was seen at two paths; recursion is bounded by the depth limit of the formats. */
 export function mergePaths(a: PathProfile, b: PathProfile): PathProfile {
-  const children = new Map(a.children)
-  for (const [key, child] of b.children) {
+  let children = new Map(byIdentity(a.children))
+  for (const [key, child] of byIdentity(b.children)) {
     const known = children.get(key)
     children.set(key, known ? mergePaths(known, child) : child)
   }
+  children = byShortName(children)
   let rest = mergeOptional(a.rest, b.rest, mergePaths)
   if (rest || children.size > maxChildren) {
-    rest = [...children.values()].reduce(mergePaths, rest ?? emptyPath())
+    rest = asRest([...children.values()].reduce(mergePaths, rest ?? emptyPath()))
     children.clear()
   }
+  const namespace = a.namespace ?? b.namespace
   return {
     seen: a.seen + b.seen,
+    ...(namespace === undefined ? {} : { namespace }),
     types: add(a.types, b.types),
     empty: a.empty + b.empty,
     blank: a.blank + b.blank,
@@ -160,12 +170,26 @@ export function mergePaths(a: PathProfile, b: PathProfile): PathProfile {
     number: mergeNumbers(a.number, b.number),
     sketch: mergeSketches(a.sketch, b.sketch),
     length: mergeRanges(a.length, b.length),
+    times: Math.max(a.times, b.times),
     position: mergeRanges(a.position, b.position),
     children,
     rest,
     items: mergeOptional(a.items, b.items, mergePaths),
     places: mergePlaces(a.places, b.places),
   }
+}
+
+/** The keys of a map do not repeat, each is another one. */
+export function asRest(path: PathProfile): PathProfile {
+  return path.types.array === 0 && path.length !== null ? { ...path, length: { min: 1, max: 1 } } : path
+}
+
+/** How many values stand at a path: more than parents have it, where it repeats. */
+export function valuesSeen({ seen, types }: PathProfile): number {
+  return Math.max(
+    seen,
+    jsonTypes.reduce((sum, type) => sum + types[type], 0),
+  )
 }
 
 function mergeNumbers(a: NumberFacts, b: NumberFacts): NumberFacts {

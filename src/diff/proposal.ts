@@ -1,6 +1,7 @@
 /** What accepting a change would write into the contract. */
 import type { Issue } from './checks.js'
 import type { ContractNode } from './contract.js'
+import { written } from './elements.js'
 import { enumerationOf, typesOf } from './inference.js'
 import { mergePaths, type PathProfile } from './profile.js'
 import type { ContractSchema } from './report.js'
@@ -23,16 +24,19 @@ export function amendedFragment(
   issues: readonly Issue[],
   textual: boolean,
 ): ContractSchema {
-  if (!tree) return amendedByHand(contract, file, issues, textual)
+  if (!tree) return amendedByHand(contract, written(file), issues, textual)
   const before = valueTypes(tree, textual)
   const now = valueTypes(file, textual)
   if (now.length > 0 && !now.some((type) => before.includes(type)))
     return newFragment(file, file.seen, textual)
+  // Another namespace is another name: both together would be two.
+  if (tree.namespace !== file.namespace) return newFragment(file, file.seen, textual)
   const schema = writeNode(mergePaths(tree, file), tree.seen + file.seen, { textual, wide: true })
   const widened = issues.some(({ aspect }) => aspect === 'enum')
-  const more = enumerationOf(file)
+  const shown = written(file)
+  const more = enumerationOf(shown)
   if (contract.enum && (more || !widened)) schema.enum = union(contract.enum, more ?? [])
-  if (contract.enum && file.types.null > 0 && schema.enum)
+  if (contract.enum && shown.types.null > 0 && schema.enum)
     schema.enum = union(schema.enum as unknown[], [null])
   return schema
 }
@@ -46,7 +50,8 @@ function amendedByHand(
   const schema = { ...contract.schema }
   for (const { aspect, keyword } of issues) {
     if (aspect === 'type' || aspect === 'structure' || aspect === 'nullability') {
-      schema.type = union([...(contract.types ?? [])], typesOf(file, textual))
+      const none = aspect === 'nullability' ? ['null'] : []
+      schema.type = union([...(contract.types ?? [])], [...typesOf(file, textual), ...none])
     }
     if (aspect === 'structure') {
       const shown = newFragment(file, file.seen, textual)

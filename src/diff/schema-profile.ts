@@ -39,7 +39,7 @@ function declared(node: ContractNode, seen: number): PathProfile {
   path.seen = seen
   const count = Math.max(seen, typical)
   for (const type of node.types ?? []) path.types[type] = count
-  if (path.types.array > 0) path.length = null
+  if (node.isElement || node.many) path.length = { min: 1, max: node.many ? 2 : 1 }
   const { format } = node.schema
   if (path.types.string > 0 && !node.enum) {
     const known = textFormats.includes(format as TextFormat) ? (format as TextFormat) : 'text'

@@ -1,5 +1,6 @@
 /** From what was seen to what is expected: a profile as a JSON Schema 2020-12 with its evidence. */
 
+import { written } from './elements.js'
 import { evidenceKey, setOwn, writeEvidence, writeOrigin } from './evidence.js'
 import { enumerationOf, formatClaim, typesOf } from './inference.js'
 import { mergePaths, type PathProfile, type Profile } from './profile.js'
@@ -18,6 +19,11 @@ export function isTextual(format: string): boolean {
 /** Formats that are one table of records: their paths are bare column names, and columns have an order. */
 export function isTable(format: string): boolean {
   return format === 'csv'
+}
+
+/** Formats in which a name may stand several times in one parent: what is an array shows by counting. */
+export function repeatsKeys(format: string): boolean {
+  return format === 'xml' || format === 'key-value'
 }
 
 /**
@@ -39,7 +45,8 @@ export interface WriteContext {
 }
 
 /** One node and all below it. Recursion is bounded by the depth limit of the formats. */
-export function writeNode(path: PathProfile, parents: number, context: WriteContext): ContractSchema {
+export function writeNode(counted: PathProfile, parents: number, context: WriteContext): ContractSchema {
+  const path = written(counted)
   const schema: ContractSchema = {}
   const types = typesOf(path, context.textual)
   // Only ever null, or an empty column: nothing is known about the type, so nothing is claimed.

@@ -1,7 +1,21 @@
 /** Walks a contract and a file side by side and collects what differs. */
 import { checkNode, fileLabel, type Issue } from './checks.js'
 import type { Contract, ContractNode } from './contract.js'
+import {
+  cardinalityIssue,
+  childrenOf,
+  contentIssue,
+  isSimple,
+  namespaceIssue,
+  oneExpected,
+  oneOf,
+  repeats,
+  textKey,
+  valuesOf,
+  wasNever,
+} from './elements.js'
 import * as findings from './findings.js'
+import { byContractName } from './names.js'
 import { childPath, itemPath, mapPath, root } from './paths.js'
 import type { Finding, Judge } from './policy.js'
 import { emptyPath, mergePaths, type PathProfile, type Profile } from './profile.js'
@@ -21,6 +35,8 @@ import { columnOrder, dialectFindings } from './table.js'
 interface Where {
   path: string
   filePath: string
+  /** The text of an element that holds nothing else stands at the path of the element. */
+  whole?: findings.Element
 }
 
 interface Expected {
@@ -35,6 +51,7 @@ export class Comparison {
   readonly #table: boolean
   readonly #matchers: Matcher[]
   readonly #byPosition: boolean
+  readonly #namespaces = new Set<string>()
 
   constructor(
     readonly contract: Contract,
@@ -90,6 +107,10 @@ export class Comparison {
   #compare(node: ContractNode, file: PathProfile, where: Where, rename?: Finding): Issue[] {
     if (this.judge.ignores(where.path, where.filePath)) return []
     const { issues, notes, comparable } = checkNode(node, file, this.#textual)
+    const namespace = namespaceIssue(node, file)
+    if (namespace && this.#isNews(namespace)) issues.push(namespace)
+    const content = comparable ? contentIssue(node, file) : null
+    if (content) issues.push(content)
     for (const message of notes) this.#note(where.path, message)
     if (node.evidence && node.types === null && fileLabel(file, this.#textual) !== 'null') {
       this.#note(where.path, 'the contract never saw a value here')
@@ -98,10 +119,12 @@ export class Comparison {
       if (issues[0]) findings.renamedAndChanged(rename, issues[0])
     } else {
       for (const issue of issues) {
-        this.findings.push(findings.changed(node, file, where.path, issue, issues, this.#textual))
+        this.findings.push(
+          findings.changed(node, file, where.path, issue, issues, this.#textual, where.whole),
+        )
       }
     }
-    if (!comparable) return issues
+    if (!comparable || content) return issues
     if (file.items) this.#compareItems(node, file.items, where)
     if (file.types.object > 0) this.#compareObject(node, file, where)
     return issues
@@ -125,16 +148,31 @@ export class Comparison {
     else this.#compare(node, records, where)
   }
 
-  #compareObject(node: ContractNode, file: PathProfile, where: Where): void {
+  #compareObject(node: ContractNode, object: PathProfile, where: Where): void {
+    const file = { ...object, children: byContractName(childrenOf(object, node), node.properties) }
+    const before = this.findings.length
+    this.#compareKeys(node, file, where)
+    if (!node.simple || isSimple(file)) return
+    // The contract has a bare text here: what is new beside it cannot be written without it.
+    const schema = findings.amended(node, object, [], this.#textual)
+    for (const finding of this.findings.slice(before)) {
+      finding.proposal = { op: 'set', path: where.path, schema }
+    }
+  }
+
+  #compareKeys(node: ContractNode, file: PathProfile, where: Where): void {
     if (file.rest) {
       this.#compareMap(node, file, file.rest, where)
       return
     }
     const gone: RemovedName[] = []
     const come: AddedName[] = []
+    const isText = node.simple !== undefined && isSimple(file)
     for (const [key, expected] of node.properties) {
       const child = file.children.get(key)
-      const at = { path: childPath(where.path, key), filePath: childPath(where.filePath, key) }
+      const at = isText
+        ? { ...where, whole: { node, file } }
+        : { path: childPath(where.path, key), filePath: childPath(where.filePath, key) }
       if (this.judge.ignores(at.path, at.filePath)) continue
       if (child) this.#compareChild(expected, child, file, at)
       else gone.push({ key, path: at.path, node: expected.node })
@@ -172,12 +210,36 @@ export class Comparison {
   ): void {
     const { node, required } = expected
     const parents = parent.types.object
-    const issues = this.#compare(node, child, where, rename)
+    const values = rename || where.path !== where.filePath ? valuesOf(node, child) : { node, file: child }
+    const issues = this.#compareOccurrences(values.node, values.file, where, rename)
     if (!required || child.seen >= parents || this.judge.ignores(where.path, where.filePath)) return
     const finding = findings.sometimes(node, child, where.path, parents, issues, this.#textual)
     if (!rename) this.findings.push(finding)
     else if (!rename.aspect)
       Object.assign(rename, { aspect: 'presence', facts: { ...finding.facts, ...rename.facts } })
+  }
+
+  /** What may stand several times in one parent is compared as one of them, at the path of an item. */
+  #compareOccurrences(node: ContractNode, child: PathProfile, where: Where, rename?: Finding): Issue[] {
+    if (!node.many && !repeats(child)) return this.#compare(node, child, where, rename)
+    const { path, filePath } = where
+    const inside = { path: itemPath(path), filePath: itemPath(filePath) }
+    const issues = this.#compare(oneExpected(node), oneOf(child), inside, rename)
+    const repeated = cardinalityIssue(node, child)
+    if (!repeated) return issues
+    if (rename) {
+      if (!rename.aspect) findings.renamedAndChanged(rename, repeated)
+    } else {
+      const all = [repeated, ...issues]
+      this.findings.push(findings.changed(node, child, path, repeated, all, this.#textual))
+    }
+    return issues
+  }
+
+  /** A namespace that changed everywhere is one change, at the first path that shows it. */
+  #isNews({ from, to }: Issue): boolean {
+    const pair = JSON.stringify([from, to])
+    return !this.#namespaces.has(pair) && this.#namespaces.add(pair) !== null
   }
 
   /** The file's object has too many keys to tell apart. */
@@ -192,6 +254,7 @@ export class Comparison {
   }
 
   #removed(name: RemovedName, required: boolean, parent: PathProfile): void {
+    if (name.key === textKey && wasNever(name.node)) return
     if (required || this.isSchema) {
       this.findings.push(findings.removed(name, required, parent.types.object))
     } else {
@@ -249,4 +312,5 @@ const integrity = {
   'group-count': 'IEA01 is not the number of functional groups',
   'missing-trailer': 'a transaction set or functional group without its trailer',
   'trailing-data': 'something that is no interchange after the last one',
+  'mixed-content': 'text between elements',
 } as const

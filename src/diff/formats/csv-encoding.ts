@@ -27,7 +27,8 @@ export function toUtf8(bytes: Uint8Array): DecodedFile {
 /** Bytes 0x80 to 0x9f of windows-1252; elsewhere it is Latin-1. By hand: Node 20's decoder confuses the two. */
 const c1 = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ'
 
-function fromWindows1252(bytes: Uint8Array): Uint8Array {
+/** Of every byte one character. */
+export function fromWindows1252(bytes: Uint8Array): Uint8Array {
   const text = new TextEncoder()
   const table = Array.from({ length: 128 }, (_, i) =>
     text.encode(i < 32 ? c1[i]! : String.fromCharCode(i + 0x80)),

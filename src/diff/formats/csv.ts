@@ -5,12 +5,12 @@ import { BuilderContext, PathBuilder } from '../builder.js'
 import { type DiffLimits, limitExceeded } from '../limits.js'
 import { childPath, root } from '../paths.js'
 import { emptyPath, type Finding, type Profile } from '../profile.js'
-import { classOf, mix, special, Token } from '../token.js'
 import { columnNames } from './csv-columns.js'
 import { toUtf8 } from './csv-encoding.js'
 import { readRecords } from './csv-records.js'
 import { type CsvDialect, sniffCsv } from './csv-sniffer.js'
 import type { Detection, Format, ProfileOptions } from './registry.js'
+import { TextToken } from './text-token.js'
 
 export const csv: Format = { name: 'csv', detect, profile }
 
@@ -78,10 +78,8 @@ class TableProfiler {
   readonly #limits: DiffLimits
   readonly #context: BuilderContext
   readonly #record: PathBuilder
-  readonly #token = new Token()
-  readonly #encoder = new TextEncoder()
+  readonly #token = new TextToken()
   #columns: PathBuilder[] | null = null
-  #scratch = new Uint8Array(1_024)
   #rows = 0
   #findings = new Map<string, Finding>()
 
@@ -116,7 +114,7 @@ class TableProfiler {
       if (value === undefined || value === '') {
         column.emptyText(row)
       } else {
-        this.#fill(value)
+        this.#token.write(value, this.#context.seed)
         column.field(this.#token, row)
       }
     }
@@ -156,38 +154,10 @@ class TableProfiler {
 
   #column(name: string, position: number): PathBuilder {
     if (name.length > this.#limits.keyLength) throw limitExceeded('keyLength', this.#limits, { record: 1 })
-    this.#fill(name)
+    this.#token.write(name, this.#context.seed)
     const column = this.#record.child(this.#token, false, () => ({ record: 1 }))
     column.present(1, position)
     column.seen = 0
     return column
-  }
-
-  /** Puts a text into the token as UTF-8. ASCII, the usual case, is copied and measured in one go. */
-  #fill(text: string): void {
-    const { length } = text
-    if (this.#scratch.length < length * 3) this.#scratch = new Uint8Array(length * 6)
-    const scratch = this.#scratch
-    const token = this.#token
-    let hash = this.#context.seed
-    let mask = 0
-    let i = 0
-    for (; i < length; i++) {
-      const code = text.charCodeAt(i)
-      if (code >= 0x80) break
-      scratch[i] = code
-      hash = Math.imul(hash ^ code, 0x01000193)
-      mask |= classOf[code]!
-    }
-    token.bytes = scratch
-    token.start = 0
-    if (i === length) {
-      token.end = token.length = length
-      token.hash = mix(hash)
-      token.mask = mask & ~special
-    } else {
-      token.end = this.#encoder.encodeInto(text, scratch).written
-      token.measure(this.#context.seed)
-    }
   }
 }

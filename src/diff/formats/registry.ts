@@ -4,7 +4,9 @@ import type { Profile } from '../profile.js'
 import type { FormatName } from '../report.js'
 import { csv } from './csv.js'
 import { json } from './json.js'
+import { keyValue } from './key-value.js'
 import { x12 } from './x12.js'
+import { xml } from './xml.js'
 
 export interface Format {
   readonly name: FormatName
@@ -31,7 +33,7 @@ export interface ProfileOptions {
   key: Uint8Array
 }
 
-export const builtInFormats: readonly Format[] = Object.freeze([json, csv, x12])
+export const builtInFormats: readonly Format[] = Object.freeze([json, csv, xml, x12, keyValue])
 
 export function findFormat(
   name: FormatName,

@@ -79,7 +79,7 @@ export class ElementProfiler {
       this.#value(node, kind, from, to, segment.at)
       repetitions++
     }
-    if (repetitions > 1) node.builder.arrayEnd(repetitions)
+    if (repetitions > 1) node.builder.occurred(repetitions)
   }
 
   /** One value, already in the token, or the components it is made of. */

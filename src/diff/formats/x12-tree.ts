@@ -99,7 +99,7 @@ export class Occurrence {
       }
     } else {
       child.times++
-      if (counted && list === null) builder.arrayEnd(child.times)
+      if (counted && list === null) builder.occurred(child.times)
     }
     if (list !== null) builder.seen++
   }

@@ -202,7 +202,7 @@ describe('a change of the feed is one finding', () => {
     expect(change!.proposal).toMatchObject({
       op: 'set',
       path: '850.REF[DP]',
-      schema: { 'x-drift': { length: { max: 2 } } },
+      schema: { 'x-drift': { times: 2 } },
     })
   })
 

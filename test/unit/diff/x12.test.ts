@@ -92,8 +92,8 @@ describe('elements', () => {
         .root.children.get('271')!
         .children.get('EB')!
         .items!.children.get('EB03')!
-    expect(element(five)).toMatchObject({ seen: 1, length: { min: 3, max: 3 }, number: { count: 3 } })
-    expect(element({})).toMatchObject({ seen: 1, length: null, text: { count: 1 } })
+    expect(element(five)).toMatchObject({ seen: 1, times: 3, number: { count: 3 } })
+    expect(element({})).toMatchObject({ seen: 1, times: 0, text: { count: 1 } })
   })
 
   it('that count, number or date the exchange are left out', () => {
