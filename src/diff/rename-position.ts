@@ -1,0 +1,96 @@
+/** Where a name stands: between which of the siblings that both sides know. */
+import type { ContractNode } from './contract.js'
+import type { PathProfile } from './profile.js'
+
+/** The place of one candidate on its side. */
+export interface Standing {
+  /** The nearest known siblings, by the contract's names; null at either end. */
+  before: string | null
+  after: string | null
+  /** Which of the candidates between these two it is, of how many. */
+  rank: number
+  size: number
+}
+
+export interface Order {
+  /** Keys in their order. */
+  keys: string[]
+  /** How much an order means: columns much, keys of a JSON object less, a declaration little. */
+  trust: number
+}
+
+const trust = { columns: 1, keys: 0.7, declared: 0.4 }
+
+export function orderOfNode(node: ContractNode, table: boolean): Order {
+  const places = [...node.properties].map(([key, { node: child }]) => ({
+    key,
+    range: child.evidence?.position,
+  }))
+  const known = places.every(({ range }) => range)
+  return { keys: inOrder(places), trust: known ? (table ? trust.columns : trust.keys) : trust.declared }
+}
+
+export function orderOfFile(file: PathProfile, table: boolean): Order {
+  const places = [...file.children].map(([key, child]) => ({ key, range: child.position }))
+  const known = places.every(({ range }) => range)
+  return { keys: inOrder(places), trust: known ? (table ? trust.columns : trust.keys) : trust.declared }
+}
+
+interface Place {
+  key: string
+  range: { min: number; max: number } | null | undefined
+}
+
+/** Optional keys push later ones back, so the first position is the one to go by. */
+function inOrder(places: readonly Place[]): string[] {
+  if (!places.every(({ range }) => range)) return places.map(({ key }) => key)
+  const sorted = [...places].sort((a, b) => a.range!.min - b.range!.min || a.range!.max - b.range!.max)
+  return sorted.map(({ key }) => key)
+}
+
+/**
+ * The standings of some candidates among all keys of their side.
+ * @param anchors keys that have their like on the other side, by the name both sides share
+ */
+export function standings(
+  keys: readonly string[],
+  candidates: ReadonlySet<string>,
+  anchors: ReadonlyMap<string, string>,
+): Map<string, Standing> {
+  const found = new Map<string, Standing>()
+  let gap: Standing[] = []
+  let before: string | null = null
+  const close = (after: string | null) => {
+    for (const standing of gap) Object.assign(standing, { after, size: gap.length })
+    gap = []
+  }
+  for (const key of keys) {
+    const anchor = anchors.get(key)
+    if (anchor !== undefined) {
+      close(anchor)
+      before = anchor
+    } else if (candidates.has(key)) {
+      const standing = { before, after: null, rank: gap.length, size: 0 }
+      gap.push(standing)
+      found.set(key, standing)
+    }
+  }
+  close(null)
+  return found
+}
+
+/**
+ * The weight of two standings. To fall between the same two neighbours by chance is the less likely the more
+ * candidates there are elsewhere; a column that moved when it was renamed is rare; one that was appended
+ * where another was dropped at the end is not.
+ * @param candidates the greater number of candidates of the two sides
+ */
+export function positionWeight(a: Standing, b: Standing, candidates: number, trusted: number): number {
+  const shared = Number(a.before === b.before) + Number(a.after === b.after)
+  const anchored = Number(a.before !== null) + Number(a.after !== null)
+  if (shared < 2) return trusted * (shared === 1 && anchored === 2 ? 0.5 : -1.5)
+  const aligned = a.size === b.size ? (a.rank === b.rank ? 1 : -0.5) : 0
+  if (anchored === 0) return trusted * (a.size > 1 ? aligned : 0)
+  const gap = Math.log(candidates / Math.max(a.size, b.size))
+  return trusted * (gap + (a.after === null ? 1.5 : 3) + (a.size > 1 ? aligned : 0))
+}
