@@ -198,8 +198,10 @@ export function wordLikeness(a: string, b: string): number {
     if (short.length <= 5 && isSubsequence(short, bones)) return 0.75
   }
   if (short.length < 6 || long.length - short.length > 2) return 0
+  // Beginnings are rarely mistyped: `latitude` and `altitude` are two words.
+  if (short[0] !== long[0] && short.length < 9) return 0
   const alike = 1 - editDistance(short, long) / long.length
-  return alike >= 0.8 ? alike : 0
+  return alike >= 0.8 ? 0.85 * alike : 0
 }
 
 function isSubsequence(short: string, long: string): boolean {

@@ -65,13 +65,21 @@ const dateLike: ReadonlySet<string> = new Set([
 ])
 const telling: ReadonlySet<string> = new Set([...dateLike, 'time', 'uuid', 'email', 'uri', 'code'])
 
-/** Format, lengths, classes of characters, shapes. */
+/**
+ * What the texts look like. A format says all there is to say: that two dates are equally long is no news;
+ * and the length of a number is its digits, which are weighed as such.
+ */
 function textWeight(a: Traits, b: Traits): number {
   if (!a.text?.length || !b.text?.length || a.type === 'boolean') return 0
+  const formats = [mainFormat(a), mainFormat(b)] as const
+  const format = formatWeight(...formats)
+  if (formats[0] === 'code' && formats[1] === 'code')
+    return format + lengthWeight(a.text.length, b.text.length)
+  if (format !== 0 || (a.type === 'number' && b.type === 'number')) return format
   const length = lengthWeight(a.text.length, b.text.length)
   const classes = lerp(-1.5, 0.5, bitsJaccard(a.text.mask, b.text.mask))
   const shapes = a.shapes.size > 0 && b.shapes.size > 0 ? lerp(-0.7, 0.7, shapesShared(a, b)) : 0
-  return formatWeight(mainFormat(a), mainFormat(b)) + length + classes + shapes
+  return length + classes + shapes
 }
 
 function formatWeight(a: TextFormat | null, b: TextFormat | null): number {
@@ -167,9 +175,15 @@ function overlapWeight(a: Traits, b: Traits, commonness: (mac: string) => number
   const shared = (hashed ? ours.slice(0, size) : ours).filter((value) => other.has(value))
   if (shared.length === 0) return closedLists(a, b) ? -2 : 0
   const rare = shared.reduce((total, value) => total + 1 / Math.max(1, hashed ? commonness(value) : 1), 0)
-  const longest = Math.min(a.text?.length?.max ?? 8, b.text?.length?.max ?? 8)
-  const digits = a.number && b.number ? Math.min(1, Math.min(a.number.digits, b.number.digits) / 8) : 1
-  return 8 * (rare / size) * Math.min(1, rare / (longest <= 3 ? 10 : 4)) * digits
+  return 8 * (rare / size) * Math.min(1, rare / 4) * Math.min(surprise(a), surprise(b))
+}
+
+/** How surprising it is to meet a value twice: short codes, small numbers and days are few in the world. */
+function surprise(traits: Traits): number {
+  const format = mainFormat(traits)
+  if (format !== null && format.startsWith('date') && format !== 'date-time') return 0.3
+  if (traits.number) return Math.min(1, traits.number.digits / 8)
+  return (traits.text?.length?.max ?? 8) <= 3 ? 0.5 : 1
 }
 
 /** Both have few values that come again and again: others would have shown. */

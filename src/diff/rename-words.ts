@@ -126,7 +126,7 @@ const joining = 'of the a an and in on at by for to de da do du des la le und vo
 
 /** Words that name two different things in the same place. */
 const opposites = `first last|start end|from to|minimum maximum|ship bill|shipping billing|gross net|
-  old new|male female|debit credit|latitude longitude|source destination|sender receiver|buyer seller|
+  old new|male female|debit credit|latitude longitude|latitude altitude|longitude altitude|source destination|sender receiver|buyer seller|
   parent child|current previous|previous next|created update|created deleted|opened closed|import export|
   origin destination|open close|high low|width height|length width|length height|lower upper|inbound outbound|
   departure arrival|pickup delivery|customer supplier|left right|before after|input output|income expense`
