@@ -160,9 +160,8 @@ function pairCompound(
 /** How surely a word stands for a phrase: `po` for purchase order, `postcode` for postal code; 0: it does not. */
 export function compoundLikeness(word: string, phrase: readonly string[]): number {
   if (!isMadeOf(word, phrase)) return 0
-  const counted = phrase.filter((part) => !isJoining(part)).length
-  if (counted < 2) return 0
-  if (word.length > phrase.length) return 0.9
+  if (word.length > phrase.length) return phrase.length > 1 ? 0.9 : 0
+  if (phrase.filter((part) => !isJoining(part)).length < 2) return 0
   return word.length === 2 ? 0.75 : 0.85
 }
 
@@ -184,13 +183,19 @@ function likely(a: ReadonlySet<Word>, b: ReadonlySet<Word>): { ours: Word; their
   return pairs.filter(({ alike }) => alike > 0).sort((x, y) => y.alike - x.alike)
 }
 
+/** `order`, `ordered`, `ordering`. */
+const inflection = /^(.?ed|d|.?ing|al|e?s)$/
+
 /** How surely one word is a spelling of the other, 0 to 1: shortened, without vowels, mistyped. */
 export function wordLikeness(a: string, b: string): number {
   if (a === b) return 1
-  if (isNumber(a) || isNumber(b) || (isKnownWord(a) && isKnownWord(b))) return 0
   const [short, long] = a.length <= b.length ? [a, b] : [b, a]
-  if (short.length < 3) return 0
-  if (long.startsWith(short)) return isJoining(short) ? 0 : 0.85
+  if (short.length < 3 || isNumber(a) || isNumber(b) || isJoining(short)) return 0
+  const beginning = long.startsWith(short)
+  if (beginning && inflection.test(long.slice(short.length))) return 0.85
+  // A word of its own is no spelling of another one: `state`, `statement`.
+  if (isKnownWord(short)) return 0
+  if (beginning) return 0.85
   if (short[0] === long[0]) {
     const bones = long[0] + long.slice(1).replace(/[aeiou]/g, '')
     if (short === bones) return 0.9

@@ -25,10 +25,14 @@ export function typeWeight(a: Traits, b: Traits): number {
   return a.type === 'string' || a.type === 'number' ? 0.7 : 1.2
 }
 
+/** No value could contradict: names and places have to say more. */
+const unseen = -1
+
 /** @param commonness in how many siblings a value occurs, by its hash */
 export function valueWeight(a: Traits, b: Traits, commonness: (mac: string) => number): number {
   if (isContainer(a) || isContainer(b)) return structureWeight(a, b) + fillWeight(a, b)
   const few = Math.min(a.count, b.count)
+  if (few === 0) return unseen + declaredWeight(a, b) + fillWeight(a, b) + overlapWeight(a, b, commonness)
   const trust = few / (few + 5)
   const likeness = trust * (textWeight(a, b) + numberWeight(a, b) + spreadWeight(a, b)) + fillWeight(a, b)
   return Math.max(-5, Math.min(3, likeness + declaredWeight(a, b))) + overlapWeight(a, b, commonness)
@@ -181,7 +185,7 @@ function overlapWeight(a: Traits, b: Traits, commonness: (mac: string) => number
 /** How surprising it is to meet a value twice: short codes, small numbers and days are few in the world. */
 function surprise(traits: Traits): number {
   const format = mainFormat(traits)
-  if (format !== null && format.startsWith('date') && format !== 'date-time') return 0.3
+  if (format?.startsWith('date') && format !== 'date-time') return 0.3
   if (traits.number) return Math.min(1, traits.number.digits / 8)
   return (traits.text?.length?.max ?? 8) <= 3 ? 0.5 : 1
 }

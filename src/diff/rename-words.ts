@@ -11,6 +11,7 @@ amount amt
 approximate approx
 average avg mean
 balance bal
+bill billing billed
 building bldg
 category cat ctgry
 city town
@@ -20,6 +21,7 @@ company comp
 contact cntct
 count cnt
 country ctry cntry
+county cnty
 currency curr ccy cur
 customer cust client clnt
 date dt
@@ -88,7 +90,7 @@ request req
 response resp
 sequence seq
 serial ser
-shipment shpmt shipmt
+ship shipping shipped shipment shpmt shipmt
 source src
 standard std
 start begin
@@ -125,7 +127,7 @@ const generic = `identifier key code name number type value date time status des
 const joining = 'of the a an and in on at by for to de da do du des la le und von der per is has'
 
 /** Words that name two different things in the same place. */
-const opposites = `first last|start end|from to|minimum maximum|ship bill|shipping billing|gross net|
+const opposites = `first last|start end|from to|minimum maximum|ship bill|gross net|
   old new|male female|debit credit|latitude longitude|latitude altitude|longitude altitude|source destination|sender receiver|buyer seller|
   parent child|current previous|previous next|created update|created deleted|opened closed|import export|
   origin destination|open close|high low|width height|length width|length height|lower upper|inbound outbound|
