@@ -66,16 +66,16 @@ function assignOptimally(
 ): Assigned[] {
   const rowAt = new Map(rows.map((row, i) => [row, i + 1]))
   const columnAt = new Map(columns.map((column, i) => [column, i + 1]))
-  // A column of its own for each row that stays alone.
+  // A partner of its own for each that stays alone, so that every row and every column has one.
   const width = columns.length + rows.length
-  const cost = Array.from({ length: rows.length + 1 }, () => new Float64Array(width + 1))
+  const cost = Array.from({ length: width + 1 }, () => new Float64Array(width + 1))
   for (const { row, column, weight } of edges) cost[rowAt.get(row)!]![columnAt.get(column)!] = -weight
   const best: Pairing = {
     rowOf: new Int32Array(width + 1),
-    rowPrice: new Float64Array(rows.length + 1),
+    rowPrice: new Float64Array(width + 1),
     columnPrice: new Float64Array(width + 1),
   }
-  for (let row = 1; row <= rows.length; row++) augment(cost, best, row)
+  for (let row = 1; row <= width; row++) augment(cost, best, row)
   const total = totalCost(cost, best)
   return edges.flatMap((edge) => {
     const [row, column] = [rowAt.get(edge.row)!, columnAt.get(edge.column)!]

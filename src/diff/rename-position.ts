@@ -86,11 +86,13 @@ export function standings(
  * @param candidates the greater number of candidates of the two sides
  */
 export function positionWeight(a: Standing, b: Standing, candidates: number, trusted: number): number {
-  const shared = Number(a.before === b.before) + Number(a.after === b.after)
-  const anchored = Number(a.before !== null) + Number(a.after !== null)
-  if (shared < 2) return trusted * (shared === 1 && anchored === 2 ? 0.5 : -1.5)
+  const anchored = a.before !== null || a.after !== null
+  if (a.before !== b.before || a.after !== b.after) {
+    const shared = a.before === b.before ? a.before : a.after === b.after ? a.after : null
+    return trusted * (shared === null ? -1.5 : 0.5)
+  }
   const aligned = a.size === b.size ? (a.rank === b.rank ? 1 : -0.5) : 0
-  if (anchored === 0) return trusted * (a.size > 1 ? aligned : 0)
+  if (!anchored) return trusted * (a.size > 1 ? aligned : 0)
   const gap = Math.log(candidates / Math.max(a.size, b.size))
   return trusted * (gap + (a.after === null ? 1.5 : 3) + (a.size > 1 ? aligned : 0))
 }

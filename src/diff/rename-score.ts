@@ -179,15 +179,17 @@ function overlapWeight(a: Traits, b: Traits, commonness: (mac: string) => number
   const shared = (hashed ? ours.slice(0, size) : ours).filter((value) => other.has(value))
   if (shared.length === 0) return closedLists(a, b) ? -2 : 0
   const rare = shared.reduce((total, value) => total + 1 / Math.max(1, hashed ? commonness(value) : 1), 0)
-  return 8 * (rare / size) * Math.min(1, rare / 4) * Math.min(surprise(a), surprise(b))
+  // Of short codes, many have to be the same.
+  const longest = Math.min(a.text?.length?.max ?? 8, b.text?.length?.max ?? 8)
+  const enough = longest <= 3 ? 10 : 4
+  return 8 * (rare / size) * Math.min(1, rare / enough) * Math.min(surprise(a), surprise(b))
 }
 
-/** How surprising it is to meet a value twice: short codes, small numbers and days are few in the world. */
+/** How surprising it is that two columns have the same values: small numbers and days occur everywhere. */
 function surprise(traits: Traits): number {
   const format = mainFormat(traits)
   if (format?.startsWith('date') && format !== 'date-time') return 0.3
-  if (traits.number) return Math.min(1, traits.number.digits / 8)
-  return (traits.text?.length?.max ?? 8) <= 3 ? 0.5 : 1
+  return traits.number ? Math.min(1, traits.number.digits / 8) : 1
 }
 
 /** Both have few values that come again and again: others would have shown. */

@@ -170,5 +170,6 @@ export const areOpposites = (a: string, b: string): boolean => opposed.has(`${a}
 
 function singular(word: string): string {
   if (word.length < 4 || !word.endsWith('s') || /(ss|us|is)$/.test(word)) return word
-  return word.endsWith('ies') ? `${word.slice(0, -3)}y` : word.slice(0, -1)
+  if (word.endsWith('ies')) return `${word.slice(0, -3)}y`
+  return word.slice(0, /(ss|x|ch|sh)es$/.test(word) ? -2 : -1)
 }
