@@ -3,13 +3,14 @@
  * the weights of name, position, type and values; the pairing with the greatest sum is the likeliest one, and
  * what it loses without a pair is how sure that pair is.
  */
-import { type Assigned, assign, type Edge } from './assignment.js'
+import { assign, type Edge } from './assignment.js'
 import type { ContractNode } from './contract.js'
 import type { PathProfile } from './profile.js'
 import type { AddedName, RemovedName, RenameMatch } from './rename.js'
 import { candidatePairs } from './rename-block.js'
 import { type Name, nameReader, nameWeight } from './rename-name.js'
 import {
+  isInPlace,
   type Order,
   orderOfFile,
   orderOfNode,
@@ -72,125 +73,138 @@ export function scoreRenames(
   threshold = defaultThreshold,
 ): ScoredRenames {
   // In one order whatever the caller's is, so that ties fall alike.
-  const gone = [...removed].sort(byKey)
-  const come = [...added].sort(byKey)
-  const scene = sceneOf(gone, come, siblings)
+  const scene = new Scene([...removed].sort(byKey), [...added].sort(byKey), siblings, known)
   const matches: RenameMatch[] = []
-  let rest: RenameMatch[] = []
+  let suggestions: RenameMatch[] = []
   for (let round = 0; round < rounds; round++) {
-    const found = scene.pairUp([...known, ...matches]).map((pair) => toMatch(pair, gone, come))
+    const found = scene.pairUp([...known, ...matches])
     const sure = found.filter(({ confidence }) => confidence >= threshold)
     matches.push(...sure)
-    rest = found.filter((match) => match.confidence < threshold && match.confidence >= suggestionThreshold)
-    if (sure.length === 0 || rest.length + sure.length === 0) break
+    suggestions = found.filter(
+      ({ confidence }) => confidence < threshold && confidence >= suggestionThreshold,
+    )
+    if (sure.length === 0) break
   }
-  return { matches, suggestions: rest, scored: scene.scored }
+  return { matches, suggestions, scored: scene.pairs.length }
 }
 
 const byKey = (a: { key: string }, b: { key: string }) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)
 
-interface Scene {
-  scored: number
-  pairUp: (known: readonly RenameMatch[]) => Found[]
-}
+/** The candidates of both sides, and what does not change from round to round. */
+class Scene {
+  readonly pairs: readonly Pair[]
+  readonly #orders: readonly [Order, Order]
+  /** By index of the removed name. */
+  readonly #absences: readonly number[]
 
-interface Found extends Assigned {
-  evidence: { name: number; position: number; type: number; values: number }
-}
+  constructor(
+    readonly gone: readonly RemovedName[],
+    readonly come: readonly AddedName[],
+    siblings: Siblings,
+    known: readonly RenameMatch[],
+  ) {
+    const { node, file, table } = siblings
+    this.#orders = [orderOfNode(node, table), orderOfFile(file, table)]
+    this.#absences = gone.map(({ key }) => absenceWeight(key, siblings))
+    const readName = nameReader([[...node.properties.keys()], [...file.children.keys()]])
+    const ours = gone.map(({ key, node }): Candidate => {
+      return { key, name: readName(key), traits: traitsOfNode(node) }
+    })
+    const theirs = come.map(({ key, file: child }): Candidate => {
+      return { key, name: readName(key), traits: traitsOfFile(child, file.types.object) }
+    })
+    const commonness = commonnessOf(siblings)
+    this.pairs = candidatePairs(ours, theirs, this.#places(known)).flatMap(([i, j]): Pair[] => {
+      const [a, b] = [ours[i]!, theirs[j]!]
+      if (!isCandidate(a.traits, b.traits)) return []
+      const type = typeWeight(a.traits, b.traits)
+      const values = valueWeight(a.traits, b.traits, commonness)
+      return [{ ours: i, theirs: j, name: nameWeight(a.name, b.name), type, values }]
+    })
+  }
 
-/** Everything about two sides that does not change from round to round. */
-function sceneOf(gone: readonly RemovedName[], come: readonly AddedName[], siblings: Siblings): Scene {
-  const { node, file } = siblings
-  const readName = nameReader([[...node.properties.keys()], [...file.children.keys()]])
-  const parents = file.types.object
-  const ours = gone.map(
-    ({ key, node }): Candidate => ({ key, name: readName(key), traits: traitsOfNode(node) }),
-  )
-  const theirs = come.map(
-    ({ key, file }): Candidate => ({ key, name: readName(key), traits: traitsOfFile(file, parents) }),
-  )
-  const orders = [orderOfNode(node, siblings.table), orderOfFile(file, siblings.table)] as const
-  const absences = gone.map(({ key }) => absenceWeight(key, siblings))
-  const commonness = commonnessOf(siblings)
-  const places = anchoredIn(orders, gone, come, [])
-  const pairs = candidatePairs(ours, theirs, places).flatMap(([i, j]): Pair[] => {
-    const [a, b] = [ours[i]!, theirs[j]!]
-    if (!isCandidate(a.traits, b.traits)) return []
-    const type = typeWeight(a.traits, b.traits)
-    const values = valueWeight(a.traits, b.traits, commonness)
-    return [{ ours: i, theirs: j, name: nameWeight(a.name, b.name), type, values }]
-  })
-  const trusted = Math.min(orders[0].trust, orders[1].trust)
-  return {
-    scored: pairs.length,
-    pairUp(known) {
-      const taken = new Set(
-        known.flatMap(({ removed, added }) => [removed, added] as (RemovedName | AddedName)[]),
-      )
-      const open = pairs.filter((pair) => !taken.has(gone[pair.ours]!) && !taken.has(come[pair.theirs]!))
-      const left = (names: readonly (RemovedName | AddedName)[]) =>
-        names.filter((name) => !taken.has(name)).length
-      const candidates = Math.max(1, left(gone), left(come))
-      const [before, after] = anchoredIn(orders, gone, come, known)
-      const scored = open.map((pair) => {
-        const [a, b] = [before.get(gone[pair.ours]!.key), after.get(come[pair.theirs]!.key)]
-        const position = a && b ? positionWeight(a, b, candidates, trusted) : 0
-        const weight =
-          prior(candidates) + absences[pair.ours]! + pair.name + position + pair.type + pair.values
-        return { pair, position, weight }
-      })
-      const edges = scored.map(({ pair, weight }): Edge => ({ row: pair.ours, column: pair.theirs, weight }))
-      const details = new Map(scored.map((entry) => [`${entry.pair.ours} ${entry.pair.theirs}`, entry]))
-      return assign(edges).map((edge): Found => {
-        const { pair, position } = details.get(`${edge.row} ${edge.column}`)!
-        return { ...edge, evidence: { name: pair.name, position, type: pair.type, values: pair.values } }
-      })
-    },
+  /** The likeliest pairing of what is not taken yet. */
+  pairUp(known: readonly RenameMatch[]): RenameMatch[] {
+    const gone = without(
+      this.gone,
+      known.map(({ removed }) => removed),
+    )
+    const come = without(
+      this.come,
+      known.map(({ added }) => added),
+    )
+    const candidates = Math.max(gone.size, come.size)
+    const [before, after] = this.#places(known)
+    const trust = Math.min(this.#orders[0].trust, this.#orders[1].trust)
+    const open = this.pairs.flatMap((pair) => {
+      const [ours, theirs] = [this.gone[pair.ours]!, this.come[pair.theirs]!]
+      const [a, b] = [before.get(ours.key), after.get(theirs.key)]
+      return gone.has(ours) && come.has(theirs) && a && b ? [{ pair, a, b }] : []
+    })
+    const support = companyOf(open.filter(({ a, b }) => isInPlace(a, b)).map(({ pair }) => pair))
+    const scored = new Map<string, { pair: Pair; position: number; weight: number }>()
+    for (const { pair, a, b } of open) {
+      const position = trust * positionWeight(a, b, candidates, isInPlace(a, b) ? support(pair) : 0)
+      const weight =
+        prior(candidates) + this.#absences[pair.ours]! + pair.name + position + pair.type + pair.values
+      scored.set(`${pair.ours} ${pair.theirs}`, { pair, position, weight })
+    }
+    const edges = [...scored.values()].map(
+      ({ pair, weight }): Edge => ({ row: pair.ours, column: pair.theirs, weight }),
+    )
+    return assign(edges).map(({ row, column, loss }) => {
+      const { pair, position } = scored.get(`${row} ${column}`)!
+      const evidence = {
+        matched: 'score',
+        name: shown(pair.name),
+        position: shown(position),
+        type: shown(pair.type),
+        values: shown(pair.values),
+      }
+      const [removed, added] = [this.gone[row]!, this.come[column]!]
+      return { removed, added, accepted: false, confidence: shown(loss), evidence }
+    })
+  }
+
+  /** Where the candidates of both sides stand, between keys that both have and pairs already found. */
+  #places(known: readonly RenameMatch[]): [Map<string, Standing>, Map<string, Standing>] {
+    const [ours, theirs] = this.#orders
+    const theirKeys = new Set(theirs.keys)
+    const before = new Map(ours.keys.flatMap((key) => (theirKeys.has(key) ? [[key, key]] : [])))
+    const after = new Map(before)
+    for (const { removed, added } of known) {
+      before.set(removed.key, removed.key)
+      after.set(added.key, removed.key)
+    }
+    return [
+      standings(ours.keys, new Set(this.gone.map(({ key }) => key)), before),
+      standings(theirs.keys, new Set(this.come.map(({ key }) => key)), after),
+    ]
   }
 }
 
-function toMatch(
-  { row, column, loss, evidence }: Found,
-  gone: readonly RemovedName[],
-  come: readonly AddedName[],
-) {
-  const shares = Object.entries(evidence).map(([what, weight]) => [what, rounded(logistic(weight))])
-  const match: RenameMatch = {
-    removed: gone[row]!,
-    added: come[column]!,
-    accepted: false,
-    confidence: rounded(logistic(loss)),
-    evidence: { matched: 'score', ...Object.fromEntries(shares) },
-  }
-  return match
+function without<T>(names: readonly T[], taken: readonly T[]): Set<T> {
+  const left = new Set(names)
+  for (const name of taken) left.delete(name)
+  return left
 }
+
+/**
+ * Renames come in company: where the other names that went were replaced in place by what fits them, a file's
+ * header was reworked; where they were replaced by what does not, so perhaps was this one. The mean fit of
+ * the others in place, as if two more had said nothing.
+ */
+function companyOf(inPlace: readonly Pair[]): (pair: Pair) => number {
+  const fitOf = ({ name, type, values }: Pair) => Math.max(-3, Math.min(3, Math.max(0, name) + type + values))
+  const total = inPlace.reduce((sum, pair) => sum + fitOf(pair), 0)
+  return (pair) => (total - fitOf(pair)) / (inPlace.length + 1)
+}
+
+/** A weight as a share, 0.5 for one that says nothing. */
+const shown = (weight: number) => rounded(logistic(weight))
 
 /** Down, so that a confidence never reaches a threshold by rounding. */
 const rounded = (share: number) => Math.floor(share * 1000) / 1000
-
-/** Where the candidates of both sides stand, between keys that both have and pairs already found. */
-function anchoredIn(
-  [ours, theirs]: readonly [Order, Order],
-  gone: readonly RemovedName[],
-  come: readonly AddedName[],
-  known: readonly RenameMatch[],
-): [Map<string, Standing>, Map<string, Standing>] {
-  const theirKeys = new Set(theirs.keys)
-  const both = ours.keys.filter((key) => theirKeys.has(key))
-  const pairs = known.map(({ removed, added }) => [removed.key, added.key] as const)
-  const before = new Map([
-    ...both.map((key) => [key, key] as const),
-    ...pairs.map(([key]) => [key, key] as const),
-  ])
-  const after = new Map([
-    ...both.map((key) => [key, key] as const),
-    ...pairs.map(([key, to]) => [to, key] as const),
-  ])
-  return [
-    standings(ours.keys, new Set(gone.map(({ key }) => key)), before),
-    standings(theirs.keys, new Set(come.map(({ key }) => key)), after),
-  ]
-}
 
 /** How often gone names are gone and not just absent: 1 of 20, before the luck of this file is known. */
 const goneForGood = 0.05

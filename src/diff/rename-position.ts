@@ -79,20 +79,32 @@ export function standings(
   return found
 }
 
+/** In the same gap, where as many went as came, in the same order. */
+export function isInPlace(a: Standing, b: Standing): boolean {
+  return a.before === b.before && a.after === b.after && a.size === b.size && a.rank === b.rank
+}
+
 /**
  * The weight of two standings. To fall between the same two neighbours by chance is the less likely the more
  * candidates there are elsewhere; a column that moved when it was renamed is rare; one that was appended
  * where another was dropped at the end is not.
  * @param candidates the greater number of candidates of the two sides
+ * @param company how well the other names in place fit together
  */
-export function positionWeight(a: Standing, b: Standing, candidates: number, trusted: number): number {
-  const anchored = a.before !== null || a.after !== null
+export function positionWeight(a: Standing, b: Standing, candidates: number, company: number): number {
   if (a.before !== b.before || a.after !== b.after) {
     const shared = a.before === b.before ? a.before : a.after === b.after ? a.after : null
-    return trusted * (shared === null ? -1.5 : 0.5)
+    return shared === null ? -1.5 : 0.5
   }
-  const aligned = a.size === b.size ? (a.rank === b.rank ? 1 : -0.5) : 0
-  if (!anchored) return trusted * (a.size > 1 ? aligned : 0)
-  const gap = Math.log(candidates / Math.max(a.size, b.size))
-  return trusted * (gap + (a.after === null ? 1.5 : 3) + (a.size > 1 ? aligned : 0))
+  const anchored = a.before !== null || a.after !== null
+  const gap = Math.log(candidates / Math.max(a.size, b.size)) + (a.after === null ? 1.5 : 3)
+  return (anchored ? gap : 0) + rankWeight(a, b, company)
+}
+
+/** In a run of names the one of the same rank, the surer the better the others of the run fit. */
+function rankWeight(a: Standing, b: Standing, company: number): number {
+  if (a.size !== b.size) return 0
+  if (a.rank !== b.rank) return -0.5
+  if (a.size === 1) return company
+  return 1 + company + Math.log(a.size) * Math.min(1, Math.max(0, company))
 }
