@@ -8,7 +8,7 @@ interface Candidate {
 }
 
 /** Up to so many pairs all are scored. */
-export const allPairs = 90_000
+export const allPairs = 40_000
 /** Above it, so many partners for each candidate. */
 export const partners = 12
 /** A clue that more candidates have is none. */

@@ -44,7 +44,7 @@ export const defaultThreshold = 0.95
 const suggestionThreshold = 0.5
 /** Every rename found is one more neighbour for the others; so many times. */
 const rounds = 3
-/** The odds that one of the names that went is a given one of those that came: even, shared among all. */
+/** The odds that a name that went is a given one of those that came: one to two, shared among them all. */
 const prior = (candidates: number) => -0.7 - Math.log(candidates)
 
 interface Candidate {

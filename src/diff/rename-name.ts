@@ -142,7 +142,9 @@ function pairCompound(
   found: (run: readonly Word[], alike: number) => void,
 ): void {
   if (isNumber(word.text) || word.text.length < 2) return
-  for (let start = 0; start < others.length; start++) {
+  for (let start = 0; start < others.length - 1; start++) {
+    const first = others[start]!.text
+    if (first[0] !== word.text[0] && !isJoining(first)) continue
     for (let end = others.length; end > start + 1; end--) {
       const run = others.slice(start, end)
       if (!run.every((other) => free.has(other))) continue
@@ -191,6 +193,8 @@ export function wordLikeness(a: string, b: string): number {
   if (a === b) return 1
   const [short, long] = a.length <= b.length ? [a, b] : [b, a]
   if (short.length < 3 || isNumber(a) || isNumber(b) || isJoining(short)) return 0
+  // Beginnings are rarely mistyped: `latitude` and `altitude` are two words.
+  if (short[0] !== long[0] && short.length < 9) return 0
   const beginning = long.startsWith(short)
   if (beginning && inflection.test(long.slice(short.length))) return 0.85
   // A word of its own is no spelling of another one: `state`, `statement`.
@@ -203,8 +207,6 @@ export function wordLikeness(a: string, b: string): number {
     if (short.length <= 5 && isSubsequence(short, bones)) return 0.75
   }
   if (short.length < 6 || long.length - short.length > 2) return 0
-  // Beginnings are rarely mistyped: `latitude` and `altitude` are two words.
-  if (short[0] !== long[0] && short.length < 9) return 0
   const alike = 1 - editDistance(short, long) / long.length
   return alike >= 0.8 ? 0.85 * alike : 0
 }

@@ -32,10 +32,11 @@ const unseen = -1
 export function valueWeight(a: Traits, b: Traits, commonness: (mac: string) => number): number {
   if (isContainer(a) || isContainer(b)) return structureWeight(a, b) + fillWeight(a, b)
   const few = Math.min(a.count, b.count)
-  if (few === 0) return unseen + declaredWeight(a, b) + fillWeight(a, b) + overlapWeight(a, b, commonness)
+  if (few === 0)
+    return unseen + formatWeight(a.format, b.format) + fillWeight(a, b) + overlapWeight(a, b, commonness)
   const trust = few / (few + 5)
   const likeness = trust * (textWeight(a, b) + numberWeight(a, b) + spreadWeight(a, b)) + fillWeight(a, b)
-  return Math.max(-5, Math.min(3, likeness + declaredWeight(a, b))) + overlapWeight(a, b, commonness)
+  return Math.max(-5, Math.min(3, likeness)) + overlapWeight(a, b, commonness)
 }
 
 /** Names below that both have. Two objects of unlike keys are two things. */
@@ -75,7 +76,7 @@ const telling: ReadonlySet<string> = new Set([...dateLike, 'time', 'uuid', 'emai
  */
 function textWeight(a: Traits, b: Traits): number {
   if (!a.text?.length || !b.text?.length || a.type === 'boolean') return 0
-  const formats = [mainFormat(a), mainFormat(b)] as const
+  const formats = [a.format, b.format] as const
   const format = formatWeight(...formats)
   if (formats[0] === 'code' && formats[1] === 'code')
     return format + lengthWeight(a.text.length, b.text.length)
@@ -91,13 +92,6 @@ function formatWeight(a: TextFormat | null, b: TextFormat | null): number {
   if (a === b) return telling.has(a) ? 2 : 0
   if (dateLike.has(a) && dateLike.has(b)) return 0.5
   return telling.has(a) || telling.has(b) ? -2 : 0
-}
-
-/** The format of nearly all texts. */
-function mainFormat({ text, format }: Traits): TextFormat | null {
-  if (format !== null || text === null) return format
-  const [main] = Object.entries(text.formats).sort((x, y) => y[1] - x[1])
-  return main && main[1] >= 0.9 * text.count ? (main[0] as TextFormat) : null
 }
 
 function lengthWeight(a: { min: number; max: number }, b: { min: number; max: number }): number {
@@ -159,13 +153,6 @@ function repeats({ distinct, count }: Traits): boolean | null {
   return distinct * 3 <= count ? true : distinct >= 0.9 * count ? false : null
 }
 
-/** What a hand-written schema demands beside the type. */
-function declaredWeight(a: Traits, b: Traits): number {
-  const [ours, theirs] = [mainFormat(a), mainFormat(b)]
-  if (a.format === null && b.format === null) return 0
-  return formatWeight(ours, theirs)
-}
-
 /** Values that occur on both sides. Those of many columns, and short numbers, occur together by chance. */
 function overlapWeight(a: Traits, b: Traits, commonness: (mac: string) => number): number {
   if (a.type === 'boolean' || b.type === 'boolean') return 0
@@ -187,7 +174,7 @@ function overlapWeight(a: Traits, b: Traits, commonness: (mac: string) => number
 
 /** How surprising it is that two columns have the same values: small numbers and days occur everywhere. */
 function surprise(traits: Traits): number {
-  const format = mainFormat(traits)
+  const { format } = traits
   if (format?.startsWith('date') && format !== 'date-time') return 0.3
   return traits.number ? Math.min(1, traits.number.digits / 8) : 1
 }

@@ -15,7 +15,7 @@ export interface Traits {
   filled: number | null
   text: TextFacts | null
   number: NumberFacts | null
-  /** Format a hand-written schema demands. */
+  /** Format of nearly all texts, or that a hand-written schema demands. */
   format: TextFormat | null
   /** Kinds of shapes with their shares: runs of letters and digits count as one. */
   shapes: ReadonlyMap<string, number>
@@ -91,7 +91,7 @@ function factsOf(path: PathProfile, parents: number): Facts {
     filled: parents > 0 ? Math.min(1, held / parents) : null,
     text: text.count > 0 && text.length ? text : null,
     number: number.count > 0 ? number : null,
-    format: null,
+    format: mainFormat(text),
   }
 }
 
@@ -108,6 +108,11 @@ function declared(node: ContractNode): Facts {
     number: null,
     format: typeof format === 'string' ? (format as TextFormat) : null,
   }
+}
+
+function mainFormat({ formats, count }: TextFacts): TextFormat | null {
+  const [main] = Object.entries(formats).sort((x, y) => y[1] - x[1])
+  return main && main[1] >= 0.9 * count ? (main[0] as TextFormat) : null
 }
 
 function mainType(types: PathProfile['types']): Traits['type'] {
