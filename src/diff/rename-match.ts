@@ -142,18 +142,17 @@ class Scene {
       return gone.has(ours) && come.has(theirs) && a && b ? [{ pair, a, b }] : []
     })
     const support = companyOf(open.filter(({ a, b }) => isInPlace(a, b)).map(({ pair }) => pair))
-    const scored = new Map<string, { pair: Pair; position: number; weight: number }>()
-    for (const { pair, a, b } of open) {
+    const positions = new Map<number, { pair: Pair; position: number }>()
+    const edges = open.flatMap(({ pair, a, b }): Edge[] => {
       const position = trust * positionWeight(a, b, candidates, isInPlace(a, b) ? support(pair) : 0)
       const weight =
         prior(candidates) + this.#absences[pair.ours]! + pair.name + position + pair.type + pair.values
-      scored.set(`${pair.ours} ${pair.theirs}`, { pair, position, weight })
-    }
-    const edges = [...scored.values()].map(
-      ({ pair, weight }): Edge => ({ row: pair.ours, column: pair.theirs, weight }),
-    )
+      if (weight <= 0) return []
+      positions.set(pair.ours * this.come.length + pair.theirs, { pair, position })
+      return [{ row: pair.ours, column: pair.theirs, weight }]
+    })
     return assign(edges).map(({ row, column, loss }) => {
-      const { pair, position } = scored.get(`${row} ${column}`)!
+      const { pair, position } = positions.get(row * this.come.length + column)!
       const evidence = {
         matched: 'score',
         name: shown(pair.name),

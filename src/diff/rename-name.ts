@@ -63,7 +63,10 @@ export function wordsOf(key: string): string[] {
   return parts.flatMap((part) => (isNumber(part) ? [part.replace(/^0+(?=\d)/, '')] : canonicalWords(part)))
 }
 
-const isNumber = (word: string) => /^\p{N}/u.test(word)
+function isNumber(word: string): boolean {
+  const first = word.charCodeAt(0)
+  return first < 128 ? first >= 48 && first <= 57 : /^\p{N}/u.test(word)
+}
 
 function worth(word: string): number {
   if (isJoining(word)) return 0.1
@@ -178,11 +181,22 @@ function isMadeOf(word: string, phrase: readonly string[]): boolean {
   return false
 }
 
-function likely(a: ReadonlySet<Word>, b: ReadonlySet<Word>): { ours: Word; theirs: Word; alike: number }[] {
-  const pairs = [...a].flatMap((ours) =>
-    [...b].map((theirs) => ({ ours, theirs, alike: wordLikeness(ours.text, theirs.text) })),
-  )
-  return pairs.filter(({ alike }) => alike > 0).sort((x, y) => y.alike - x.alike)
+interface WordPair {
+  ours: Word
+  theirs: Word
+  alike: number
+}
+
+/** The most alike first. */
+function likely(a: ReadonlySet<Word>, b: ReadonlySet<Word>): WordPair[] {
+  const pairs: WordPair[] = []
+  for (const ours of a) {
+    for (const theirs of b) {
+      const alike = wordLikeness(ours.text, theirs.text)
+      if (alike > 0) pairs.push({ ours, theirs, alike })
+    }
+  }
+  return pairs.sort((x, y) => y.alike - x.alike)
 }
 
 /** `order`, `ordered`, `ordering`. */
@@ -192,9 +206,9 @@ const inflection = /^(.?ed|d|.?ing|al|e?s)$/
 export function wordLikeness(a: string, b: string): number {
   if (a === b) return 1
   const [short, long] = a.length <= b.length ? [a, b] : [b, a]
-  if (short.length < 3 || isNumber(a) || isNumber(b) || isJoining(short)) return 0
   // Beginnings are rarely mistyped: `latitude` and `altitude` are two words.
-  if (short[0] !== long[0] && short.length < 9) return 0
+  if (short.length < 3 || (short[0] !== long[0] && short.length < 9)) return 0
+  if (isNumber(a) || isNumber(b) || isJoining(short)) return 0
   const beginning = long.startsWith(short)
   if (beginning && inflection.test(long.slice(short.length))) return 0.85
   // A word of its own is no spelling of another one: `state`, `statement`.

@@ -149,10 +149,15 @@ for (const word of [...words(generic), ...words(opposites.replaceAll('|', ' '))]
 
 const genericWords = new Set(words(generic))
 const joiningWords = new Set(words(joining))
-const opposed = new Set<string>()
+const opposed = new Map<string, Set<string>>()
 for (const pair of opposites.split('|')) {
   const [a, b] = words(pair)
-  opposed.add(`${a} ${b}`).add(`${b} ${a}`)
+  for (const [one, other] of [
+    [a!, b!],
+    [b!, a!],
+  ] as const) {
+    opposed.set(one, (opposed.get(one) ?? new Set()).add(other))
+  }
 }
 
 /** The word or phrase that a word is a spelling of, itself if it is not known. Plurals are their singular. */
@@ -166,7 +171,7 @@ export function canonicalWords(word: string): string[] {
 export const isKnownWord = (word: string): boolean => canonical.has(word)
 export const isGeneric = (word: string): boolean => genericWords.has(word)
 export const isJoining = (word: string): boolean => joiningWords.has(word)
-export const areOpposites = (a: string, b: string): boolean => opposed.has(`${a} ${b}`)
+export const areOpposites = (a: string, b: string): boolean => opposed.get(a)?.has(b) ?? false
 
 function singular(word: string): string {
   if (word.length < 4 || !word.endsWith('s') || /(ss|us|is)$/.test(word)) return word
