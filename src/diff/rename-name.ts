@@ -57,10 +57,18 @@ export function nameReader(sides: readonly (readonly string[])[]): (key: string)
   }
 }
 
+/** Names come from tenants: what is beyond so many words is compared as one, and long words only as they are. */
+const wordsCompared = 12
+const lettersCompared = 32
+
 /** The words compared: letters and digits apart, other spellings as the word they stand for. */
 export function wordsOf(key: string): string[] {
   const parts = nameTokens(key).flatMap((token) => token.match(/\p{N}+|[^\p{N}]+/gu) ?? [])
-  return parts.flatMap((part) => (isNumber(part) ? [part.replace(/^0+(?=\d)/, '')] : canonicalWords(part)))
+  const words = parts.flatMap((part) =>
+    isNumber(part) ? [part.replace(/^0+(?=\d)/, '')] : canonicalWords(part),
+  )
+  if (words.length <= wordsCompared) return words
+  return [...words.slice(0, wordsCompared - 1), words.slice(wordsCompared - 1).join('')]
 }
 
 function isNumber(word: string): boolean {
@@ -144,7 +152,8 @@ function pairCompound(
   free: ReadonlySet<Word>,
   found: (run: readonly Word[], alike: number) => void,
 ): void {
-  if (isNumber(word.text) || word.text.length < 2) return
+  const size = word.text.length
+  if (isNumber(word.text) || size < 2 || size > lettersCompared) return
   for (let start = 0; start < others.length - 1; start++) {
     const first = others[start]!.text
     if (first[0] !== word.text[0] && !isJoining(first)) continue
@@ -172,13 +181,17 @@ export function compoundLikeness(word: string, phrase: readonly string[]): numbe
 
 /** Whether a word is a row of beginnings, at least one letter of each; joining words may be left out. */
 function isMadeOf(word: string, phrase: readonly string[]): boolean {
-  const [first, ...rest] = phrase
-  if (first === undefined) return word === ''
-  if (isJoining(first) && isMadeOf(word, rest)) return true
-  for (let size = commonPrefix(word, first); size > 0; size--) {
-    if (isMadeOf(word.slice(size), rest)) return true
+  let ends = new Set([0])
+  for (const part of phrase) {
+    const next = new Set(isJoining(part) ? ends : [])
+    for (const at of ends) {
+      for (let size = 1; size <= part.length && word[at + size - 1] === part[size - 1]; size++) {
+        next.add(at + size)
+      }
+    }
+    ends = next
   }
-  return false
+  return ends.has(word.length)
 }
 
 interface WordPair {
@@ -208,7 +221,7 @@ export function wordLikeness(a: string, b: string): number {
   const [short, long] = a.length <= b.length ? [a, b] : [b, a]
   // Beginnings are rarely mistyped: `latitude` and `altitude` are two words.
   if (short.length < 3 || (short[0] !== long[0] && short.length < 9)) return 0
-  if (isNumber(a) || isNumber(b) || isJoining(short)) return 0
+  if (long.length > lettersCompared || isNumber(a) || isNumber(b) || isJoining(short)) return 0
   const beginning = long.startsWith(short)
   if (beginning && inflection.test(long.slice(short.length))) return 0.85
   // A word of its own is no spelling of another one: `state`, `statement`.
@@ -252,12 +265,6 @@ export function editDistance(a: string, b: string): number {
 
 function hasOpposites(a: readonly Word[], b: readonly Word[]): boolean {
   return a.some((ours) => b.some((theirs) => areOpposites(ours.text, theirs.text)))
-}
-
-function commonPrefix(a: string, b: string): number {
-  let size = 0
-  while (size < a.length && size < b.length && a[size] === b[size]) size++
-  return size
 }
 
 function sum(words: readonly Word[], what: 'weight' | 'loose'): number {

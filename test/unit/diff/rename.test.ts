@@ -1,7 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { readContract } from '../../../src/diff/contract.js'
 import { compare, type DriftReport, profile, toSchema } from '../../../src/diff/index.js'
+import { partners } from '../../../src/diff/rename-block.js'
+import { scoreRenames } from '../../../src/diff/rename-match.js'
 import type { ContractSchema, Policy } from '../../../src/diff/report.js'
+import { profileOfContract } from '../../../src/diff/schema-profile.js'
 import {
   bytesOf,
   csvOf,
@@ -128,17 +132,43 @@ describe('a rename is not', () => {
     expect(linesOf(report)).toEqual(['added [].rebate warning'])
   })
 
-  it('any of a thousand unrelated names, and few pairs are scored', () => {
-    const wide = (prefix: string, step: number): ContractSchema => ({
-      type: 'object',
-      properties: Object.fromEntries(
-        Array.from({ length: 1_000 }, (_, i) => [
-          `${prefix}${((i + 1) * step).toString(36)}`,
-          { type: 'string' },
-        ]),
-      ),
-    })
-    expect(compare(wide('q', 7_919), wide('w', 104_729)).summary).toMatchObject({ renames: 0 })
+  const wide = (name: (i: number) => string, count = 1_000): ContractSchema => {
+    const names = Array.from({ length: count }, (_, i) => name(i))
+    return { type: 'object', properties: Object.fromEntries(names.map((key) => [key, { type: 'string' }])) }
+  }
+  const unrelated = (letter: string, step: number) => (i: number) =>
+    `${letter}${((i + 1) * step).toString(36)}`
+
+  it('any of a thousand unrelated names', () => {
+    const report = compare(wide(unrelated('q', 7_919)), wide(unrelated('w', 104_729)))
+    expect(report.summary).toMatchObject({ renames: 0, removals: 1_000, additions: 1_000 })
+  })
+
+  it('looked for among more than a bounded number of pairs', () => {
+    const words = ['order', 'total', 'amount', 'price', 'net', 'gross', 'line', 'tax']
+    const name = (i: number) => [i, i >> 3, i >> 6].map((n) => words[n % 8]).join('_')
+    const [ours, theirs] = [wide((i) => `${name(i)}_${i}`), wide((i) => `${name(i)}_x${i}`)]
+    const contract = readContract(ours).root
+    const file = profileOfContract(readContract(theirs), 'json').root
+    const removed = [...contract.properties].map(([key, { node }]) => ({ key, path: key, node }))
+    const added = [...file.children].map(([key, child]) => ({ key, path: key, file: child }))
+    const siblings = { node: contract, file, table: false, isSchema: true }
+    const { scored } = scoreRenames(removed, added, siblings, [])
+    expect(scored).toBeLessThanOrEqual(partners * 2_000)
+    expect(scoreRenames(removed.slice(0, 50), added.slice(0, 40), siblings, []).scored).toBe(2_000)
+  })
+
+  it.each<[string, (i: number) => string]>([
+    ['of one letter', (i) => `${'a'.repeat(900)}${i}`],
+    ['of many words', (i) => `${'a_'.repeat(450)}${i.toString(36)}`],
+    ['of words made of each other', (i) => `${'aaaaaaaa_'.repeat(20)}${'a'.repeat(i + 1)}`],
+  ])('slow with hostile names %s', (_, name) => {
+    const start = performance.now()
+    compare(
+      wide((i) => name(i), 100),
+      wide((i) => name(i + 100), 100),
+    )
+    expect(performance.now() - start).toBeLessThan(5_000)
   })
 })
 
