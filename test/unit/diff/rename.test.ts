@@ -292,6 +292,46 @@ describe('renames', () => {
     )
   })
 
+  it('of any two documents name each path once, and take each name from a removal and an addition', () => {
+    const name = fc.constantFrom(
+      'id',
+      'userId',
+      'user_id',
+      'usr',
+      '',
+      '__proto__',
+      'a.b',
+      'name',
+      'naam',
+      '{*}',
+    )
+    const { value } = fc.letrec<{ value: unknown }>((tie) => ({
+      value: fc.oneof(
+        { depthSize: 'small' },
+        fc.constantFrom(null, true, 1, 2.5, 'x', '2024-01-31', ''),
+        fc.array(tie('value'), { maxLength: 4 }),
+        fc.dictionary(name, tie('value'), { maxKeys: 5 }),
+      ),
+    }))
+    const list = fc.array(fc.dictionary(name, value, { maxKeys: 5 }), { minLength: 1, maxLength: 5 })
+    fc.assert(
+      fc.property(list, list, (before, after) => {
+        const { changes } = driftOfJson(before, after)
+        const moves = changes.filter(({ kind }) => kind === 'renamed')
+        for (const side of ['path', 'toPath'] as const) {
+          expect(new Set(moves.map((change) => change[side])).size).toBe(moves.length)
+        }
+        const off = driftOfJson(before, after, { renames: { enabled: false } })
+        for (const { path, toPath } of moves.filter(({ path }) => !/[.\]]./.test(path.slice(3)))) {
+          const gone = [...off.changes, ...off.observations].filter((one) => one.path === path)
+          expect(gone.some(({ kind }) => kind === 'removed' || kind === 'absent-optional')).toBe(true)
+          expect(off.changes.some((change) => change.kind === 'added' && change.path === toPath)).toBe(true)
+        }
+      }),
+      { numRuns: 400 },
+    )
+  })
+
   it('are mirrored when old and new change places', () => {
     fc.assert(
       fc.property(table, ({ names, others, seed }) => {
