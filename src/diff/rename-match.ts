@@ -12,6 +12,7 @@ import { type Name, nameReader, nameWeight } from './rename-name.js'
 import {
   isInPlace,
   type Order,
+  orderKept,
   orderOfFile,
   orderOfNode,
   positionWeight,
@@ -94,6 +95,8 @@ const byKey = (a: { key: string }, b: { key: string }) => (a.key < b.key ? -1 : 
 class Scene {
   readonly pairs: readonly Pair[]
   readonly #orders: readonly [Order, Order]
+  /** How much an order means here. */
+  readonly #trust: number
   /** By index of the removed name. */
   readonly #absences: readonly number[]
 
@@ -105,6 +108,8 @@ class Scene {
   ) {
     const { node, file, table } = siblings
     this.#orders = [orderOfNode(node, table), orderOfFile(file, table)]
+    const [before, after] = this.#orders
+    this.#trust = Math.min(before.trust, after.trust) * orderKept(before.keys, after.keys)
     this.#absences = gone.map(({ key }) => absenceWeight(key, siblings))
     const readName = nameReader([[...node.properties.keys()], [...file.children.keys()]])
     const ours = gone.map(({ key, node }): Candidate => {
@@ -135,7 +140,6 @@ class Scene {
     )
     const candidates = Math.max(gone.size, come.size)
     const [before, after] = this.#places(known)
-    const trust = Math.min(this.#orders[0].trust, this.#orders[1].trust)
     const open = this.pairs.flatMap((pair) => {
       const [ours, theirs] = [this.gone[pair.ours]!, this.come[pair.theirs]!]
       const [a, b] = [before.get(ours.key), after.get(theirs.key)]
@@ -144,7 +148,8 @@ class Scene {
     const support = companyOf(open.filter(({ a, b }) => isInPlace(a, b)).map(({ pair }) => pair))
     const positions = new Map<number, { pair: Pair; position: number }>()
     const edges = open.flatMap(({ pair, a, b }): Edge[] => {
-      const position = trust * positionWeight(a, b, candidates, isInPlace(a, b) ? support(pair) : 0)
+      const company = isInPlace(a, b) ? support(pair) : 0
+      const position = this.#trust * positionWeight(a, b, candidates, company)
       const weight =
         prior(candidates) + this.#absences[pair.ours]! + pair.name + position + pair.type + pair.values
       if (weight <= 0) return []

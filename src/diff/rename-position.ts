@@ -36,6 +36,19 @@ export function orderOfFile(file: PathProfile, table: boolean): Order {
   return { keys: inOrder(places), trust: known ? (table ? trust.columns : trust.keys) : trust.declared }
 }
 
+/**
+ * How much of the order both sides share: of the known neighbours of one side, the share that are neighbours
+ * on the other. Where columns were shuffled, a place says nothing.
+ */
+export function orderKept(ours: readonly string[], theirs: readonly string[]): number {
+  const known = new Set(ours)
+  const common = theirs.filter((key) => known.has(key))
+  const rank = new Map(common.map((key, i) => [key, i]))
+  const ranks = ours.flatMap((key) => rank.get(key) ?? [])
+  if (ranks.length < 3) return 1
+  return ranks.filter((at, i) => i > 0 && at === ranks[i - 1]! + 1).length / (ranks.length - 1)
+}
+
 interface Place {
   key: string
   range: { min: number; max: number } | null | undefined

@@ -45,6 +45,17 @@ function ours({ before, after }, next) {
   return /** @type {Renames} */ (found).map(([from, to]) => [unescaped(from), unescaped(to)])
 }
 
+/** The same pair with the columns of either file in any order: then where they stand says nothing. @param {Pair} pair @param {number} i @returns {Pair} */
+function columnsShuffled(pair, i) {
+  const next = random(i + 1)
+  const anyOrder = (/** @type {import('./rename-pairs.js').Table} */ { names, rows }) => {
+    const order = shuffled([...names.keys()], next)
+    const at = (/** @type {string[]} */ row) => order.map((k) => row[k] ?? '')
+    return { names: at(names), rows: rows.map(at) }
+  }
+  return { ...pair, before: anyOrder(pair.before), after: anyOrder(pair.after) }
+}
+
 const unescaped = (/** @type {string} */ path) => path.replace(/\\(.)/g, '$1')
 
 /** @param {Pair} pair */
@@ -168,6 +179,7 @@ const sets = [
         ['real, second half', second],
       ])),
   ['real', visible],
+  ['real, columns shuffled', visible.map(columnsShuffled)],
   ['strangers (no rename)', strangers],
   ['invented (no rename)', invented],
   ['all', [...visible, ...strangers, ...invented]],

@@ -60,6 +60,16 @@ describe('a rename is found', () => {
     expect(renames(drift(moved))).toEqual(['buyer>party'])
   })
 
+  it('by its name, where all columns were shuffled', () => {
+    const names = ['note', 'amt', 'id', 'paid', 'status', 'buyer', 'orderDate', 'zip']
+    const rows = renamed(after, { amount: 'amt' }).map((row) =>
+      Object.fromEntries(names.map((name) => [name, row[name]])),
+    )
+    const { changes } = drift(rows)
+    expect(changes).toMatchObject([{ kind: 'renamed', path: 'amount', toPath: 'amt' }])
+    expect(changes[0]!.evidence.position).toBeCloseTo(0.5, 1)
+  })
+
   it('with its evidence and never a value', () => {
     const { changes } = drift(renamed(before, { buyer: 'party' }))
     expect(changes).toHaveLength(1)
