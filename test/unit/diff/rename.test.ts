@@ -298,7 +298,7 @@ describe('renames', () => {
         expect(new Set(renames.map(({ path }) => path)).size).toBe(renames.length)
         expect(new Set(renames.map(({ toPath }) => toPath)).size).toBe(renames.length)
       }),
-      { numRuns: 150 },
+      { numRuns: 80 },
     )
   })
 
@@ -338,7 +338,7 @@ describe('renames', () => {
           expect(off.changes.some((change) => change.kind === 'added' && change.path === toPath)).toBe(true)
         }
       }),
-      { numRuns: 400 },
+      { numRuns: 200 },
     )
   })
 
@@ -349,7 +349,7 @@ describe('renames', () => {
         const mirrored = renames(driftOfCsv(b, a)).map((line) => line.split('>').reverse().join('>'))
         expect(renames(driftOfCsv(a, b))).toEqual(mirrored.sort())
       }),
-      { numRuns: 150 },
+      { numRuns: 80 },
     )
   })
 })
