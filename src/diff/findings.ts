@@ -109,6 +109,11 @@ export function removed({ path, node }: RemovedName, required: boolean, parents:
   }
 }
 
+/** What a removal may be instead: likely a rename, but not sure enough to count as one. */
+export function suggest(removal: Finding, { added, confidence }: RenameMatch): void {
+  removal.evidence = { ...removal.evidence, suggestion: { path: added.path, confidence } }
+}
+
 export function added(
   file: PathProfile,
   path: string,

@@ -1,9 +1,11 @@
 /**
  * Which of the names that went away are the names that came. Matchers are tried in order, each on what the
- * ones before left over; a scoring matcher is one more entry in that list.
+ * ones before left over: accepted aliases, names that differ in spelling only, and last the one that scores.
  */
 import type { ContractNode } from './contract.js'
 import type { PathProfile } from './profile.js'
+import { type Siblings, scoreRenames } from './rename-match.js'
+import { normaliseName } from './rename-name.js'
 
 /** A name of the contract that the file lacks. */
 export interface RemovedName {
@@ -32,11 +34,25 @@ export interface RenameMatch {
 /** Pairs names below one parent, each at most once. */
 export type Matcher = (removed: readonly RemovedName[], added: readonly AddedName[]) => RenameMatch[]
 
+export interface RenamePolicy {
+  enabled?: boolean
+  threshold?: number
+}
+
+export interface Renames {
+  matches: RenameMatch[]
+  /** Likely, but not sure enough to be called renames. */
+  suggestions: RenameMatch[]
+}
+
 export function matchRenames(
   removed: readonly RemovedName[],
   added: readonly AddedName[],
-  matchers: readonly Matcher[],
-): RenameMatch[] {
+  siblings: Siblings,
+  aliases: readonly Alias[] = [],
+  { enabled = true, threshold }: RenamePolicy = {},
+): Renames {
+  const matchers = enabled ? [aliasMatcher(aliases), normalisedMatcher] : [aliasMatcher(aliases)]
   const matches: RenameMatch[] = []
   const gone = new Set(removed)
   const come = new Set(added)
@@ -49,11 +65,18 @@ export function matchRenames(
       matches.push(match)
     }
   }
-  return matches
+  if (!enabled || gone.size === 0 || come.size === 0) return { matches, suggestions: [] }
+  const scored = scoreRenames([...gone], [...come], siblings, matches, threshold)
+  return { matches: [...matches, ...scored.matches], suggestions: scored.suggestions }
+}
+
+export interface Alias {
+  from: string
+  to: string
 }
 
 /** Renames that were accepted: `from` is the contract's path, `to` the file's. */
-export function aliasMatcher(aliases: readonly { from: string; to: string }[]): Matcher {
+export function aliasMatcher(aliases: readonly Alias[]): Matcher {
   return (removed, added) =>
     aliases.flatMap(({ from, to }) => {
       const gone = removed.find(({ path }) => path === from)
@@ -64,43 +87,26 @@ export function aliasMatcher(aliases: readonly { from: string; to: string }[]): 
     })
 }
 
-/** Names that differ in case and separators only: `customerName`, `customer_name`, `Customer Name`. */
+/**
+ * Names that differ in case and separators only: `customerName`, `customer_name`, `Customer Name`. Where
+ * several do, which is which is left to the scores.
+ */
 export const normalisedMatcher: Matcher = (removed, added) => {
-  const byName = new Map<string, AddedName[]>()
-  for (const name of added) {
-    const normal = normaliseName(name.key)
-    if (normal === '') continue
-    byName.set(normal, [...(byName.get(normal) ?? []), name])
-  }
-  return removed.flatMap((gone) => {
-    const come = byName.get(normaliseName(gone.key))?.shift()
-    return come
-      ? [
-          {
-            removed: gone,
-            added: come,
-            accepted: false,
-            confidence: 1,
-            evidence: { matched: 'normalised name' },
-          },
-        ]
-      : []
+  const gone = byNormalName(removed)
+  const come = byNormalName(added)
+  return [...gone].flatMap(([name, [ours, ...others]]) => {
+    const [theirs, ...rivals] = come.get(name) ?? []
+    if (!ours || !theirs || others.length + rivals.length > 0) return []
+    const evidence = { matched: 'normalised name' }
+    return [{ removed: ours, added: theirs, accepted: false, confidence: 1, evidence }]
   })
 }
 
-/** The words of a name, lower case, joined. */
-export function normaliseName(name: string): string {
-  return nameTokens(name).join('')
-}
-
-/** The words of a name in camelCase, snake_case, kebab-case, with spaces or dots. */
-export function nameTokens(name: string): string[] {
-  return name
-    .normalize('NFKC')
-    .replace(/\ufeff/g, '')
-    .replace(/(\p{Ll}|\d)(\p{Lu})/gu, '$1 $2')
-    .replace(/(\p{Lu})(\p{Lu}\p{Ll})/gu, '$1 $2')
-    .toLowerCase()
-    .split(/[^\p{L}\p{N}]+/u)
-    .filter((token) => token !== '')
+function byNormalName<T extends { key: string }>(names: readonly T[]): Map<string, T[]> {
+  const found = new Map<string, T[]>()
+  for (const name of names) {
+    const normal = normaliseName(name.key)
+    if (normal !== '') found.set(normal, [...(found.get(normal) ?? []), name])
+  }
+  return found
 }

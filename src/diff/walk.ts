@@ -19,14 +19,8 @@ import { byContractName } from './names.js'
 import { childPath, itemPath, mapPath, root } from './paths.js'
 import type { Finding, Judge } from './policy.js'
 import { emptyPath, mergePaths, type PathProfile, type Profile } from './profile.js'
-import {
-  type AddedName,
-  aliasMatcher,
-  type Matcher,
-  matchRenames,
-  normalisedMatcher,
-  type RemovedName,
-} from './rename.js'
+import { type AddedName, matchRenames, type RemovedName } from './rename.js'
+import { acceptedMoves, type ComeName, findMoves, type GoneName } from './rename-move.js'
 import type { Observation, Policy } from './report.js'
 import { isTable, isTextual } from './schema.js'
 import { columnOrder, dialectFindings } from './table.js'
@@ -44,14 +38,27 @@ interface Expected {
   required: boolean
 }
 
+/** A name without its like below its own parent, and what was said about it. */
+interface Gone extends GoneName {
+  required: boolean
+  said: Finding | Observation
+}
+interface Come extends ComeName {
+  said: Finding
+  parentFile: PathProfile
+}
+
 export class Comparison {
   readonly findings: Finding[] = []
   readonly observations: Observation[] = []
   readonly #textual: boolean
   readonly #table: boolean
-  readonly #matchers: Matcher[]
   readonly #byPosition: boolean
+  readonly #renames: NonNullable<Policy['renames']>
   readonly #namespaces = new Set<string>()
+  /** What may have moved to another parent. */
+  readonly #gone: Gone[] = []
+  readonly #come: Come[] = []
 
   constructor(
     readonly contract: Contract,
@@ -63,8 +70,8 @@ export class Comparison {
   ) {
     this.#textual = isTextual(file.format)
     this.#table = isTable(file.format)
-    this.#matchers = [aliasMatcher(policy.aliases ?? [])]
-    if (policy.renames?.enabled !== false) this.#matchers.push(normalisedMatcher)
+    // The names of X12 are codes and positions of a standard: nobody renames those.
+    this.#renames = { ...policy.renames, ...(file.format === 'x12' ? { enabled: false } : {}) }
     this.#byPosition = this.#table && (policy.profile === 'positional' || contract.dialect.header === false)
   }
 
@@ -83,6 +90,32 @@ export class Comparison {
     if (!spelling.comparable) return
     const { node, file } = this.#roots()
     this.#compare(node, file, { path: root, filePath: root })
+    this.#moves()
+  }
+
+  /** Names that are below another parent now: one change instead of two. */
+  #moves(): void {
+    const { aliases = [] } = this.policy
+    const accepted = acceptedMoves(this.#gone, this.#come, aliases)
+    for (const { removed, added } of accepted) this.#moved(removed, added)
+    if (this.#renames.enabled === false) return
+    const settled = new Set<Gone | Come>(accepted.flatMap(({ removed, added }) => [removed, added]))
+    // What is merely absent has not moved.
+    const gone = this.#gone.filter((name) => !settled.has(name) && name.said.kind === 'removed')
+    const come = this.#come.filter((name) => !settled.has(name))
+    for (const match of findMoves(gone, come, this.#renames.threshold)) {
+      const rename = findings.renamed(match, match.removed.required, this.#textual)
+      this.findings.push(rename)
+      this.#moved(match.removed, match.added, rename)
+    }
+  }
+
+  #moved(removed: Gone, added: Come, rename?: Finding): void {
+    takeOut(this.findings, removed.said)
+    takeOut(this.findings, added.said)
+    takeOut(this.observations, removed.said)
+    const where = { path: removed.path, filePath: added.path }
+    this.#compareChild(removed, added.file, added.parentFile, where, rename)
   }
 
   /** A contract for one record meets a table of many, or one for JSON lines a file with one line. */
@@ -181,7 +214,8 @@ export class Comparison {
       const path = childPath(where.filePath, key)
       if (!node.properties.has(key) && !this.judge.ignores(path)) come.push({ key, path, file: child })
     }
-    const matches = matchRenames(gone, come, this.#matchers)
+    const siblings = { node, file, table: this.#table, isSchema: this.isSchema }
+    const { matches, suggestions } = matchRenames(gone, come, siblings, this.policy.aliases, this.#renames)
     for (const match of matches) {
       const expected = node.properties.get(match.removed.key)!
       const at = { path: match.removed.path, filePath: match.added.path }
@@ -191,7 +225,13 @@ export class Comparison {
     }
     const matched = new Set<RemovedName | AddedName>(matches.flatMap((match) => [match.removed, match.added]))
     for (const name of gone) {
-      if (!matched.has(name)) this.#removed(name, node.properties.get(name.key)!.required, file)
+      if (matched.has(name)) continue
+      const { required } = node.properties.get(name.key)!
+      const said = this.#removed(name, required, file)
+      if (said === null) continue
+      const suggestion = suggestions.find(({ removed }) => removed === name)
+      if (suggestion && said.kind === 'removed') findings.suggest(said, suggestion)
+      this.#gone.push({ ...name, parent: where.path, required, said })
     }
     const fresh = come.filter((name) => !matched.has(name))
     if (fresh.length > 0) this.#added(node, file, fresh, where)
@@ -253,14 +293,17 @@ export class Comparison {
     }
   }
 
-  #removed(name: RemovedName, required: boolean, parent: PathProfile): void {
-    if (name.key === textKey && wasNever(name.node)) return
+  #removed(name: RemovedName, required: boolean, parent: PathProfile): Finding | Observation | null {
+    if (name.key === textKey && wasNever(name.node)) return null
     if (required || this.isSchema) {
-      this.findings.push(findings.removed(name, required, parent.types.object))
-    } else {
-      const message = 'optional, and not in this file'
-      this.observations.push({ kind: 'absent-optional', path: name.path, message })
+      const finding = findings.removed(name, required, parent.types.object)
+      this.findings.push(finding)
+      return finding
     }
+    const message = 'optional, and not in this file'
+    const observation: Observation = { kind: 'absent-optional', path: name.path, message }
+    this.observations.push(observation)
+    return observation
   }
 
   #added(node: ContractNode, file: PathProfile, names: readonly AddedName[], where: Where): void {
@@ -272,14 +315,18 @@ export class Comparison {
     }
     const known = [...file.children].filter(([key]) => node.properties.has(key))
     const last = Math.max(-1, ...known.map(([, child]) => child.position?.max ?? -1))
-    for (const { path, file: child } of names) {
+    for (const name of names) {
+      const { path, file: child } = name
       if (node.rest === 'undecided') {
         this.#note(path, 'whether the contract allows this key is not decided')
         continue
       }
       const appended = child.position !== null && child.position.min > last
       const facts = { closed: node.rest === 'closed', byPosition: this.#byPosition, appended }
-      this.findings.push(findings.added(child, path, file.types.object, facts, this.#textual))
+      const said = findings.added(child, path, file.types.object, facts, this.#textual)
+      this.findings.push(said)
+      const parents = file.types.object
+      this.#come.push({ ...name, parent: where.path, parents, said, parentFile: file })
     }
   }
 
@@ -296,6 +343,11 @@ export class Comparison {
   #note(path: string, message: string): void {
     this.observations.push({ kind: 'note', path, message })
   }
+}
+
+function takeOut<T>(list: T[], one: unknown): void {
+  const at = list.indexOf(one as T)
+  if (at >= 0) list.splice(at, 1)
 }
 
 const integrity = {
