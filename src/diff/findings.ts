@@ -4,10 +4,10 @@ import type { ContractNode } from './contract.js'
 import { repeats } from './elements.js'
 import { someEvidence, strongEvidence } from './inference.js'
 import type { Facts, Finding } from './policy.js'
-import type { PathProfile } from './profile.js'
+import type { Finding as FileFinding, PathProfile } from './profile.js'
 import { amendedFragment, newFragment } from './proposal.js'
 import type { RemovedName, RenameMatch } from './rename.js'
-import type { ContractSchema } from './report.js'
+import type { ContractSchema, Observation } from './report.js'
 import { treeOf } from './schema-profile.js'
 
 /** The element whose text is compared, where the path is that of the element. */
@@ -159,6 +159,20 @@ export function reordered(path: string, moved: number, byPosition: boolean): Fin
     evidence: { moved },
   }
 }
+
+/** Something wrong with the file itself. */
+export function integrity({ code, path, count, first }: FileFinding): Observation {
+  return { kind: 'integrity', path, message: `${integrityMessages[code]} (${count} ×)`, witness: first }
+}
+
+const integrityMessages = {
+  'duplicate-key': 'the same key twice in one object',
+  'duplicate-column': 'the same column name again',
+  'short-record': 'records with fewer fields than columns',
+  'long-record': 'records with more fields than columns',
+  'stray-quote': 'quotes inside unquoted fields',
+  'mixed-content': 'text between elements',
+} as const
 
 /** The fragment for a path under which the file passes. */
 export function amended(

@@ -69,14 +69,8 @@ export class Comparison {
   }
 
   run(): void {
-    for (const { code, path, count, first } of this.file.findings) {
-      if (this.judge.ignores(path)) continue
-      this.observations.push({
-        kind: 'integrity',
-        path,
-        message: `${integrity[code]} (${count} ×)`,
-        witness: first,
-      })
+    for (const found of this.file.findings) {
+      if (!this.judge.ignores(found.path)) this.observations.push(findings.integrity(found))
     }
     const spelling = dialectFindings(this.contract.dialect, this.file.dialect)
     this.findings.push(...spelling.findings.filter(({ path }) => !this.judge.ignores(path)))
@@ -227,12 +221,9 @@ export class Comparison {
     const issues = this.#compare(oneExpected(node), oneOf(child), inside, rename)
     const repeated = cardinalityIssue(node, child)
     if (!repeated) return issues
-    if (rename) {
-      if (!rename.aspect) findings.renamedAndChanged(rename, repeated)
-    } else {
-      const all = [repeated, ...issues]
-      this.findings.push(findings.changed(node, child, path, repeated, all, this.#textual))
-    }
+    const all = [repeated, ...issues]
+    if (!rename) this.findings.push(findings.changed(node, child, path, repeated, all, this.#textual))
+    else if (!rename.aspect) findings.renamedAndChanged(rename, repeated)
     return issues
   }
 
@@ -297,12 +288,3 @@ export class Comparison {
     this.observations.push({ kind: 'note', path, message })
   }
 }
-
-const integrity = {
-  'duplicate-key': 'the same key twice in one object',
-  'duplicate-column': 'the same column name again',
-  'short-record': 'records with fewer fields than columns',
-  'long-record': 'records with more fields than columns',
-  'stray-quote': 'quotes inside unquoted fields',
-  'mixed-content': 'text between elements',
-} as const

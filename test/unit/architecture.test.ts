@@ -62,6 +62,7 @@ const packages: Rules['packages'] = {
   undici: ['delivery/'],
   'ipaddr.js': ['delivery/'],
   'csv-parse': ['diff/'],
+  saxes: ['diff/'],
   piscina: ['analysis/'],
   'rate-limiter-flexible': ['services/', 'adapters/'],
   multer: ['http/'],
