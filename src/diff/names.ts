@@ -1,8 +1,8 @@
 /**
- * Names in XML namespaces. A name is its local part and the URI of its namespace (Namespaces in XML 1.0 §2.1);
- * prefixes are no part of it. In profiles, schemas and paths it is just `line`; only where one parent has
- * equal local names of several namespaces those are told apart as `line{urn:example:orders}`. The URI itself
- * stands beside the name (`namespace`), so that profiles add up whichever of them shows the conflict.
+ * Names in XML namespaces. A name is its local part and the URI of its namespace (Namespaces in XML 1.0
+ * §2.1); prefixes are no part of it. In profiles, schemas and paths it is just `line`; only where one parent
+ * has equal local names of several namespaces those are told apart as `line{urn:example:orders}`. The URI
+ * itself stands beside the name (`namespace`), so that profiles add up whichever of them shows the conflict.
  */
 
 export interface Named {

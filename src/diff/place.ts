@@ -32,7 +32,7 @@ export function earlier(a: Place, b: Place): Place {
   return orderOf(a) <= orderOf(b) ? a : b
 }
 
-/** What places of one file are sorted by: bytes, records, or lines and columns as {@link packPlace} has them. */
+/** What places of one file are sorted by: bytes, records, or lines and columns by {@link packPlace}. */
 export function orderOf({ byte, record, line = 0, column = 0 }: Place): number {
   return byte ?? record ?? packPlace(line, column)
 }

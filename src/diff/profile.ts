@@ -43,7 +43,7 @@ export interface PathProfile {
   text: TextFacts
   number: NumberFacts
   sketch: Sketch
-  /** Lengths of arrays; of a path that repeats without being one (XML elements): how often a parent has it. */
+  /** Lengths of arrays; of a path that repeats without being one (XML): how often a parent has it. */
   length: Range | null
   /** X12: how often one parent had what is no list, at most; 0 for once. */
   times: number

@@ -15,6 +15,7 @@ import {
   wasNever,
 } from './elements.js'
 import * as findings from './findings.js'
+import { integrity } from './integrity.js'
 import { byContractName } from './names.js'
 import { childPath, itemPath, mapPath, root } from './paths.js'
 import type { Finding, Judge } from './policy.js'
@@ -76,14 +77,8 @@ export class Comparison {
   }
 
   run(): void {
-    for (const { code, path, count, first } of this.file.findings) {
-      if (this.judge.ignores(path)) continue
-      this.observations.push({
-        kind: 'integrity',
-        path,
-        message: `${integrity[code]} (${count} ×)`,
-        witness: first,
-      })
+    for (const found of this.file.findings) {
+      if (!this.judge.ignores(found.path)) this.observations.push(integrity(found))
     }
     const spelling = dialectFindings(this.contract.dialect, this.file.dialect)
     this.findings.push(...spelling.findings.filter(({ path }) => !this.judge.ignores(path)))
@@ -267,12 +262,9 @@ export class Comparison {
     const issues = this.#compare(oneExpected(node), oneOf(child), inside, rename)
     const repeated = cardinalityIssue(node, child)
     if (!repeated) return issues
-    if (rename) {
-      if (!rename.aspect) findings.renamedAndChanged(rename, repeated)
-    } else {
-      const all = [repeated, ...issues]
-      this.findings.push(findings.changed(node, child, path, repeated, all, this.#textual))
-    }
+    const all = [repeated, ...issues]
+    if (!rename) this.findings.push(findings.changed(node, child, path, repeated, all, this.#textual))
+    else if (!rename.aspect) findings.renamedAndChanged(rename, repeated)
     return issues
   }
 
@@ -349,20 +341,3 @@ function takeOut<T>(list: T[], one: unknown): void {
   const at = list.indexOf(one as T)
   if (at >= 0) list.splice(at, 1)
 }
-
-const integrity = {
-  'duplicate-key': 'the same key twice in one object',
-  'duplicate-column': 'the same column name again',
-  'short-record': 'records with fewer fields than columns',
-  'long-record': 'records with more fields than columns',
-  'stray-quote': 'quotes inside unquoted fields',
-  'interchange-width': 'an ISA segment that is not 106 characters wide',
-  'control-number': 'a trailer with another control number than its header',
-  'segment-count': 'SE01 is not the number of segments',
-  'line-count': 'CTT01 is not the number of lines',
-  'set-count': 'GE01 is not the number of transaction sets',
-  'group-count': 'IEA01 is not the number of functional groups',
-  'missing-trailer': 'a transaction set or functional group without its trailer',
-  'trailing-data': 'something that is no interchange after the last one',
-  'mixed-content': 'text between elements',
-} as const

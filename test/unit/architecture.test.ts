@@ -67,6 +67,7 @@ const packages: Rules['packages'] = {
   'csv-parse': ['diff/'],
   'fast-xml-parser': ['diff/'],
   jsondiffpatch: ['diff/delta/'],
+  saxes: ['diff/'],
   piscina: ['analysis/'],
   'rate-limiter-flexible': ['services/', 'adapters/'],
   multer: ['http/'],

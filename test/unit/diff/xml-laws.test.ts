@@ -135,6 +135,25 @@ const at = (schema: unknown, ...keys: string[]) =>
   keys.reduce<Node>((node, key) => (key === '[]' ? node.items! : node.properties![key]!), schema as Node)
 const claims = ({ type, format, pattern, enum: codes }: Node) => ({ type, format, pattern, codes })
 
+describe('keys of JSON that look like parts of XML', () => {
+  it('are keys of JSON', () => {
+    const data = [
+      { a: { '#text': 1 }, '@b': 2, '#text': null },
+      { a: { '#text': 3 }, '@b': 4 },
+    ]
+    const schema = stored(profileJson(data))
+    expect(at(schema, '[]', 'a', '#text').type).toBe('integer')
+    expect(linesOf(compare(schema, profileJson(data)))).toEqual([])
+    expect(linesOf(compare(schema, profileJson([{ a: {}, '@b': 2 }])))).toEqual([
+      'removed [].a.#text warning',
+    ])
+    expect(linesOf(compare(schema, profileJson([{ a: { b: 1 }, '@b': 2 }])))).toEqual([
+      'removed [].a.#text warning',
+      'added [].a.b warning',
+    ])
+  })
+})
+
 describe('the same table as JSON, CSV and XML', () => {
   const rows = orders(200)
   const columns = Object.keys(rows[0]!)
