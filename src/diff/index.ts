@@ -1,10 +1,13 @@
 /** `drifthook/diff`: from the bytes of a file to what drifted. Pure: no I/O, no state, usable on its own. */
 import { DrifthookError } from '../errors.js'
+import { readContract } from './contract.js'
 import { detectFormat, detections } from './formats/detect.js'
 import { builtInFormats, findFormat } from './formats/registry.js'
 import { type DiffLimits, defaultLimits, limitExceeded } from './limits.js'
 import type { Profile } from './profile.js'
-import type { FormatName } from './report.js'
+import type { ContractSchema, FormatName } from './report.js'
+import { isTable } from './schema.js'
+import { contractHash, startingNode } from './value-check.js'
 
 export { type CompareOptions, compare } from './compare.js'
 export { type DetectedFormat, detectFormat } from './formats/detect.js'
@@ -32,6 +35,12 @@ export interface ProfileFileOptions {
    * Without it the key is all zeros: then whoever reads a schema can test guesses of values against it.
    */
   key?: Uint8Array
+  /**
+   * The contract the profile will be compared with. What it demands of single values (`pattern`,
+   * `multipleOf`, `anyOf`, long enumerations, …) is then asked of every value on the way; without it these
+   * are decided for small sets of values only. Costs nothing where the contract demands nothing of the kind.
+   */
+  contract?: ContractSchema
 }
 
 /**
@@ -43,18 +52,31 @@ export function profile(bytes: Uint8Array, options: ProfileFileOptions = {}): Pr
   const limits = { ...defaultLimits, ...options.limits }
   const key = options.key ?? new Uint8Array(32)
   if (bytes.length > limits.bytes) throw limitExceeded('bytes', limits)
-  if (options.format === undefined) return profileAs(detectFormat(bytes).format, bytes, limits, key)
+  if (options.format === undefined) return profileAs(detectFormat(bytes).format, bytes, limits, key, options)
   try {
-    return profileAs(options.format, bytes, limits, key)
+    return profileAs(options.format, bytes, limits, key, options)
   } catch (error) {
     throw mismatch(options.format, bytes) ?? error
   }
 }
 
-function profileAs(name: FormatName, bytes: Uint8Array, limits: DiffLimits, key: Uint8Array): Profile {
+function profileAs(
+  name: FormatName,
+  bytes: Uint8Array,
+  limits: DiffLimits,
+  key: Uint8Array,
+  { contract: schema }: ProfileFileOptions,
+): Profile {
   const format = findFormat(name)
   if (!format) throw new DrifthookError('FORMAT_UNDECIDED', `There is no format of the name given.`)
-  return format.profile(bytes, { limits, key })
+  if (schema === undefined) return format.profile(bytes, { limits, key })
+  const contract = readContract(schema)
+  const expected = startingNode(contract, isTable(name))
+  const seen = format.profile(bytes, { limits, key, expected })
+  // JSON lines show themselves only on the way: then every line is an item of the contract's list.
+  const found =
+    seen.dialect.lines === true ? format.profile(bytes, { limits, key, expected: contract.root.items }) : seen
+  return { ...found, checkedBy: contractHash(schema) }
 }
 
 /** A file that cannot be read as the format it was said to be, and plainly is another one. */

@@ -31,3 +31,8 @@ export function placesAt(bytes: Uint8Array, offsets: Iterable<number>): Map<numb
 export function earlier(a: Place, b: Place): Place {
   return (a.byte ?? a.record ?? 0) <= (b.byte ?? b.record ?? 0) ? a : b
 }
+
+/** The earlier of two places that may not be known. */
+export function earlierOf(a: Place | undefined, b: Place | undefined): Place | undefined {
+  return a && b ? earlier(a, b) : (a ?? b)
+}

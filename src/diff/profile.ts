@@ -11,6 +11,7 @@ import { earlier } from './place.js'
 import type { FormatName } from './report.js'
 import { emptySketch, mergeSketches, type Sketch } from './sketch.js'
 import type { TextFormat } from './text-format.js'
+import { type Checked, mergeChecked } from './value-check.js'
 
 export const jsonTypes = ['null', 'boolean', 'integer', 'number', 'string', 'object', 'array'] as const
 export type JsonType = (typeof jsonTypes)[number]
@@ -21,6 +22,8 @@ export interface Profile {
   dialect: Record<string, string | boolean | null>
   root: PathProfile
   findings: Finding[]
+  /** The contract whose predicates were asked of the values on the way, by its hash. */
+  checkedBy?: string
 }
 
 export interface Range {
@@ -50,6 +53,8 @@ export interface PathProfile {
   items: PathProfile | null
   /** The first place of each thing worth pointing at: a type, a text format, `empty`, `missing`. */
   places: { [what: string]: Place }
+  /** What the contract's predicates said of the values, if they were asked. */
+  checked?: Checked
 }
 
 export interface TextFacts {
@@ -113,12 +118,15 @@ export function mergeProfiles(a: Profile, b: Profile): Profile {
       `A ${a.format} profile and a ${b.format} profile do not merge.`,
     )
   }
-  return {
+  const merged = {
     format: a.format,
     dialect: mergeDialects(a.dialect, b.dialect),
     root: mergePaths(a.root, b.root),
     findings: mergeFindings(a.findings, b.findings),
   }
+  return a.checkedBy !== undefined && a.checkedBy === b.checkedBy
+    ? { ...merged, checkedBy: a.checkedBy }
+    : merged
 }
 
 /** Joins what was seen at two paths; recursion is bounded by the depth limit of the formats. */
@@ -133,6 +141,8 @@ export function mergePaths(a: PathProfile, b: PathProfile): PathProfile {
     rest = [...children.values()].reduce(mergePaths, rest ?? emptyPath())
     children.clear()
   }
+  // A path that nothing was seen at has been asked nothing.
+  const checked = a.seen === 0 ? b.checked : b.seen === 0 ? a.checked : mergeChecked(a.checked, b.checked)
   return {
     seen: a.seen + b.seen,
     types: add(a.types, b.types),
@@ -152,6 +162,7 @@ export function mergePaths(a: PathProfile, b: PathProfile): PathProfile {
     rest,
     items: mergeOptional(a.items, b.items, mergePaths),
     places: mergePlaces(a.places, b.places),
+    ...(checked ? { checked } : {}),
   }
 }
 

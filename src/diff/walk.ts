@@ -43,6 +43,8 @@ export class Comparison {
     readonly judge: Judge,
     /** The other side is a schema: an optional path it lacks is removed, not merely absent. */
     readonly isSchema: boolean,
+    /** The file was profiled against this very contract. */
+    readonly checked = false,
   ) {
     this.#textual = isTextual(file.format)
     this.#table = isTable(file.format)
@@ -89,7 +91,10 @@ export class Comparison {
    */
   #compare(node: ContractNode, file: PathProfile, where: Where, rename?: Finding): Issue[] {
     if (this.judge.ignores(where.path, where.filePath)) return []
-    const { issues, notes, comparable } = checkNode(node, file, this.#textual)
+    const { issues, notes, comparable } = checkNode(node, file, {
+      textual: this.#textual,
+      checked: this.checked,
+    })
     for (const message of notes) this.#note(where.path, message)
     if (node.evidence && node.types === null && fileLabel(file, this.#textual) !== 'null') {
       this.#note(where.path, 'the contract never saw a value here')
@@ -182,6 +187,10 @@ export class Comparison {
 
   /** The file's object has too many keys to tell apart. */
   #compareMap(node: ContractNode, file: PathProfile, rest: PathProfile, where: Where): void {
+    const names = node.parts.object.some(({ schema }) => schema.patternProperties !== undefined)
+    if (names || (typeof node.rest === 'object' && node.properties.size > 0)) {
+      this.#note(where.path, 'the keys are too many to compare, so what is said of some is not decided')
+    }
     if (typeof node.rest === 'object') {
       this.#compare(node.rest, rest, { path: mapPath(where.path), filePath: mapPath(where.filePath) })
     } else if (node.properties.size === 0 && node.rest !== 'closed') {
@@ -201,15 +210,21 @@ export class Comparison {
   }
 
   #added(node: ContractNode, file: PathProfile, names: readonly AddedName[], where: Where): void {
+    const fresh = names.filter(({ key, path, file: child }) => {
+      const described = node.patterned(key)
+      if (described) this.#compare(described, child, { path, filePath: path })
+      return described === null
+    })
+    if (fresh.length === 0) return
     if (typeof node.rest === 'object') {
       // One map for all of them, as the contract has it.
-      const all = names.map((name) => name.file).reduce(mergePaths)
+      const all = fresh.map((name) => name.file).reduce(mergePaths)
       this.#compare(node.rest, all, { path: mapPath(where.path), filePath: mapPath(where.filePath) })
       return
     }
     const known = [...file.children].filter(([key]) => node.properties.has(key))
     const last = Math.max(-1, ...known.map(([, child]) => child.position?.max ?? -1))
-    for (const { path, file: child } of names) {
+    for (const { path, file: child } of fresh) {
       if (node.rest === 'undecided') {
         this.#note(path, 'whether the contract allows this key is not decided')
         continue
