@@ -91,7 +91,8 @@ function typeIssue(contract: ContractNode, file: PathProfile, textual: boolean):
     aspect: structural ? 'structure' : 'type',
     from: label(wanted),
     to: label(found),
-    facts: { mild: widened },
+    // The author of a schema who writes `integer` means it.
+    facts: { mild: widened && contract.evidence !== null },
     evidence: { contract: contract.evidence ? counts(contract.evidence) : 'declared', file: counts(file) },
     witness: firstOf(file, extra.length === 1 && extra[0] === 'number' ? ['number'] : extra),
   }

@@ -150,13 +150,13 @@ export function typesOfSchema(
 function ownTypes(raw: ContractSchema, pointer: string): ReadonlySet<JsonType> | null {
   const values = raw.const !== undefined ? [raw.const] : raw.enum
   if (values !== undefined && !Array.isArray(values)) throw unsupported(pointer, '`enum` is a list')
-  const given = raw.type ?? values?.map(typeOfValue)
-  if (given === undefined) return null
-  const list: unknown[] = Array.isArray(given) ? given : [given]
+  const listed = values ? new Set(values.map(typeOfValue)) : null
+  if (raw.type === undefined) return listed
+  const list: unknown[] = Array.isArray(raw.type) ? raw.type : [raw.type]
   if (list.length === 0 || !list.every((type) => jsonTypes.includes(type as JsonType))) {
     throw unsupported(pointer, '`type` is one or several of the JSON types')
   }
-  const types = new Set(list as JsonType[])
+  const types = new Set(meet(new Set(list as JsonType[]), listed))
   // `nullable` is OpenAPI 3.0's spelling.
   if (raw.nullable === true) types.add('null')
   return types

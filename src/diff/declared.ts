@@ -46,10 +46,10 @@ function scalarIssues(node: ContractNode, file: PathProfile, reading: Reading, n
   const checked = checkedValues(node, file, reading.textual, reading.checked)
   return relevant.flatMap((test): Issue[] => {
     const failure = checked?.failed[test.id]
-    if (failure) return [issueOf(test, node, file, failure)]
+    if (failure) return [issueOf(test, file, failure)]
     const verdict: Verdict = checked && !checked.unknown.includes(test.id) ? true : provenBy(test, node, file)
     if (verdict === null) notes.push(undecidedNote(test))
-    return verdict === false ? [issueOf(test, node, file, { count: 0 })] : []
+    return verdict === false ? [issueOf(test, file, { count: 0 })] : []
   })
 }
 
@@ -82,7 +82,6 @@ function undecidedNote({ keyword, limit }: KeywordTest): string {
 
 function issueOf(
   { keyword, limit, via }: KeywordTest,
-  node: ContractNode,
   file: PathProfile,
   failure: { count: number; first?: Issue['witness'] },
 ): Issue {

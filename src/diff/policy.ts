@@ -48,8 +48,6 @@ export function matrixImpact(finding: Finding, profile: Profile): Impact {
   const { kind, aspect, facts } = finding
   if (kind === 'added') return addedImpact(facts, profile)
   if (kind === 'removed' || kind === 'renamed') {
-    if (kind === 'renamed' && aspect && changedImpact(aspect, facts, profile) === 'breaking')
-      return 'breaking'
     return facts.required && !facts.weak ? 'breaking' : 'warning'
   }
   return changedImpact(aspect, facts, profile)

@@ -32,9 +32,12 @@ describe('hand-written schemas', () => {
   })
 
   it.each<[ContractSchema, unknown]>([
-    [{ anyOf: [{ type: 'string' }] }, 1],
-    [{ pattern: '^(a|b)+$' }, 'c'],
-    [{ format: 'hostname' }, 'x'],
+    [{ anyOf: [{ properties: { a: { type: 'string' } } }, { required: ['b'] }] }, { a: 1 }],
+    [{ pattern: '^(?=a)b' }, 'c'],
+    [{ format: 'idn-hostname' }, 'x'],
+    [{ prefixItems: [{ type: 'string' }] }, [1]],
+    [{ contains: { type: 'string' } }, [1]],
+    [{ uniqueItems: true }, [1, 1]],
     [{ $ref: '#' }, 1],
     [{ type: 'object', patternProperties: {} }, { a: 1 }],
   ])('%j is not decided, and says so', (schema, data) => {
