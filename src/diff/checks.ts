@@ -29,6 +29,8 @@ export interface Issue {
   witness?: Place | undefined
   /** The keyword of a hand-written schema that is in the way, where it is one. */
   keyword?: string
+  /** What it says there. */
+  limit?: unknown
 }
 
 export interface NodeIssues {

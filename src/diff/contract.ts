@@ -28,6 +28,7 @@ export interface Contract {
 export interface ContractNode {
   /** Where in the document; the same for the same schema. */
   pointer: string
+  context: ReadContext
   /** The schema fragment as it stands. */
   schema: ContractSchema
   /** What was seen when it was inferred; null for a hand-written node. */
@@ -69,7 +70,7 @@ function readNode(raw: unknown, pointer: string, context: ReadContext): Contract
   if (--context.budget.nodes < 0)
     throw unsupported('#', 'The schema is too large once its references are followed')
   if (typeof raw === 'boolean')
-    return { ...anything(pointer), ...(raw ? {} : { types: new Set<JsonType>() }) }
+    return { ...anything(pointer, context), ...(raw ? {} : { types: new Set<JsonType>() }) }
   if (!isRecord(raw)) throw unsupported(pointer, 'Expected a schema: an object, true or false')
   const evidence = readEvidence(raw)
   const types = typesOfSchema(raw, context, pointer)
@@ -77,9 +78,10 @@ function readNode(raw: unknown, pointer: string, context: ReadContext): Contract
   const arrays = partsOf(raw, 'array', context)
   const values = raw.const !== undefined ? [raw.const] : raw.enum
   const unknown = Object.keys(raw).filter((name) => !knownKeywords.has(name) && !name.startsWith('x-'))
-  const keys = readKeys(objects, evidence !== null, pointer)
+  const keys = readKeys(objects, evidence !== null, pointer, context)
   return {
     pointer,
+    context,
     schema: raw,
     evidence: evidence?.path ?? null,
     parents: evidence?.parents ?? 0,
@@ -88,14 +90,15 @@ function readNode(raw: unknown, pointer: string, context: ReadContext): Contract
     tests: evidence ? [] : keywordTests(raw, context),
     parts: { object: objects.parts, array: arrays.parts },
     ...keys,
-    items: readItems(arrays, pointer),
+    items: readItems(arrays, pointer, context),
     undecided: { any: unknown, object: objects.undecided, array: arrays.undecided },
   }
 }
 
-function anything(pointer: string): ContractNode {
+function anything(pointer: string, context: ReadContext): ContractNode {
   return {
     pointer,
+    context,
     schema: {},
     evidence: null,
     parents: 0,
@@ -116,10 +119,10 @@ type Part = Parts['parts'][number]
 type Below = { schema: unknown; context: ReadContext; pointer: string }
 
 /** Several schemas for one value are one that demands all of them. */
-function readAll(found: readonly Below[], pointer: string): ContractNode {
+function readAll(found: readonly Below[], pointer: string, context: ReadContext): ContractNode {
   const telling = found.filter(({ schema }) => schema !== true && !isEmpty(schema))
   const [first, ...more] = telling.length > 0 ? telling : found
-  if (!first) return anything(pointer)
+  if (!first) return anything(pointer, context)
   if (more.length === 0) return readNode(first.schema, first.pointer, first.context)
   // A circle in one is a circle in all: references are noticed by where they point.
   const refs = [first, ...more].flatMap(({ context }) => context.refs)
@@ -135,6 +138,7 @@ function readKeys(
   { parts, undecided }: Parts,
   inferred: boolean,
   pointer: string,
+  context: ReadContext,
 ): Pick<ContractNode, 'properties' | 'patterned' | 'rest'> {
   const readers = parts.map((part, i) => keyReader(part, `${pointer}${i === 0 ? '' : `/${i}`}`))
   const properties = new Map<string, { node: ContractNode; required: boolean }>()
@@ -143,6 +147,7 @@ function readKeys(
     readAll(
       readers.flatMap((reader) => reader.below(key)),
       `${pointer}/keys/${key}`,
+      context,
     )
   for (const key of new Set([...readers.flatMap((reader) => reader.listed), ...required])) {
     properties.set(key, { node: read(key), required: required.has(key) })
@@ -156,7 +161,7 @@ function readKeys(
     }
     return node
   }
-  return { properties, patterned, rest: restOf(readers, undecided, inferred, pointer) }
+  return { properties, patterned, rest: restOf(readers, undecided, inferred, pointer, context) }
 }
 
 interface KeyReader {
@@ -220,6 +225,7 @@ function restOf(
   undecided: readonly string[],
   inferred: boolean,
   pointer: string,
+  context: ReadContext,
 ): ContractNode['rest'] {
   const described = readers.filter((reader) => reader.additional !== null)
   if (described.some(({ additional, undecided: unsure }) => additional!.schema === false && !unsure))
@@ -229,6 +235,7 @@ function restOf(
     return readAll(
       described.map(({ additional }) => additional!),
       `${pointer}/additionalProperties`,
+      context,
     )
   }
   if (undecided.length > 0) return 'undecided'
@@ -237,17 +244,22 @@ function restOf(
 }
 
 /** `prefixItems` describe single positions, and a profile knows only all of them together. */
-function readItems({ parts }: Parts, pointer: string): ContractNode | null {
-  const found = parts.flatMap(({ schema, context }, i): Below[] =>
+function readItems({ parts }: Parts, pointer: string, context: ReadContext): ContractNode | null {
+  const found = parts.flatMap(({ schema, context: within }, i): Below[] =>
     schema.items === undefined || schema.prefixItems !== undefined
       ? []
-      : [{ schema: schema.items, context, pointer: `${pointer}${i === 0 ? '' : `/${i}`}/items` }],
+      : [{ schema: schema.items, context: within, pointer: `${pointer}${i === 0 ? '' : `/${i}`}/items` }],
   )
-  return found.length === 0 ? null : readAll(found, `${pointer}/items`)
+  return found.length === 0 ? null : readAll(found, `${pointer}/items`, context)
 }
 
 /** What a node expects of the value of a key; null when it says nothing of it. */
 export function nodeOfKey(node: ContractNode, key: string): ContractNode | null {
   const described = node.properties.get(key)?.node ?? node.patterned(key)
   return described ?? (typeof node.rest === 'object' ? node.rest : null)
+}
+
+/** The node with another fragment in its place. */
+export function withSchema({ pointer, context }: ContractNode, schema: ContractSchema): ContractNode {
+  return readNode(schema, pointer, { ...context, budget: { refs: 10_000, nodes: 100_000 } })
 }

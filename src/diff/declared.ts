@@ -81,7 +81,7 @@ function undecidedNote({ keyword, limit }: KeywordTest): string {
 }
 
 function issueOf(
-  { keyword, limit, via }: KeywordTest,
+  { keyword, limit }: KeywordTest,
   file: PathProfile,
   failure: { count: number; first?: Issue['witness'] },
 ): Issue {
@@ -99,7 +99,8 @@ function issueOf(
     facts: { declared: true },
     evidence: { contract: 'declared', ...fact, of: file.seen },
     witness: failure.first,
-    keyword: via,
+    keyword,
+    limit,
   }
 }
 

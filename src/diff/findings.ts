@@ -6,7 +6,7 @@ import type { Facts, Finding } from './policy.js'
 import type { PathProfile } from './profile.js'
 import { amendedFragment, newFragment } from './proposal.js'
 import type { RemovedName, RenameMatch } from './rename.js'
-import type { ContractSchema } from './report.js'
+import type { ContractSchema, Proposal } from './report.js'
 import { treeOf } from './schema-profile.js'
 
 /** Something at a path is not as it was. `issues` are all at that path: one proposal settles them. */
@@ -80,12 +80,20 @@ export function renamed(
 }
 
 /** A rename that changes more than the name is still one change: the first issue gives it its aspect. */
-export function renamedAndChanged(finding: Finding, issue: Issue): void {
+export function renamedAndChanged(
+  finding: Finding,
+  node: ContractNode,
+  file: PathProfile,
+  issues: readonly [Issue, ...Issue[]],
+  textual: boolean,
+): void {
+  const [issue] = issues
   const { aspect, from, to, facts, evidence, witness } = issue
   const rename = { ...finding.facts }
   Object.assign(finding, { aspect, from, to })
   finding.evidence = { ...finding.evidence, ...evidence }
   finding.facts = { ...facts, ...rename }
+  finding.proposal = { ...(finding.proposal as AliasProposal), schema: amended(node, file, issues, textual) }
   if (witness) finding.witness = witness
 }
 
@@ -140,7 +148,12 @@ export function becameMap(node: ContractNode, file: PathProfile, path: string, t
   )
 }
 
-export function reordered(path: string, moved: number, byPosition: boolean): Finding {
+export function reordered(
+  path: string,
+  moved: number,
+  byPosition: boolean,
+  positions: Record<string, number>,
+): Finding {
   return {
     kind: 'changed',
     path,
@@ -149,8 +162,11 @@ export function reordered(path: string, moved: number, byPosition: boolean): Fin
     to: 'columns in another order',
     facts: { byPosition },
     evidence: { moved },
+    proposal: { op: 'order', positions },
   }
 }
+
+type AliasProposal = Extract<Proposal, { op: 'alias' }>
 
 function amended(
   node: ContractNode,

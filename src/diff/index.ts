@@ -9,6 +9,7 @@ import type { ContractSchema, FormatName } from './report.js'
 import { isTable } from './schema.js'
 import { contractHash, startingNode } from './value-check.js'
 
+export { type Column, type Columns, type ColumnType, columnTypes, fromColumns, toColumns } from './columns.js'
 export { type CompareOptions, compare } from './compare.js'
 export { type DetectedFormat, detectFormat } from './formats/detect.js'
 export { type DiffLimits, defaultLimits } from './limits.js'
@@ -22,6 +23,7 @@ export {
   type Range,
   type TextFacts,
 } from './profile.js'
+export { type Accepted, type AcceptOptions, applyProposals } from './proposal-apply.js'
 export { renderText } from './render/text.js'
 export type * from './report.js'
 export { toSchema } from './schema.js'

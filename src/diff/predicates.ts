@@ -20,8 +20,6 @@ export interface KeywordTest {
   /** Where the keyword stands, from its node: `pattern`, `allOf/0/pattern`. */
   id: string
   keyword: string
-  /** The member of the node it stands in: itself, or the `allOf` or `$ref` above it. */
-  via: string
   /** The keyword's value. */
   limit: unknown
   test: Predicate
@@ -48,7 +46,7 @@ export function keywordTests(
       continue
     }
     const test = keywordPredicate(keyword, limit, raw, context)
-    if (test) tests.push({ id: here.join('/'), keyword, via: here[0]!, limit, test })
+    if (test) tests.push({ id: here.join('/'), keyword, limit, test })
   }
   return tests
 }

@@ -13,8 +13,8 @@ import {
   normalisedMatcher,
   type RemovedName,
 } from './rename.js'
-import type { Observation, Policy } from './report.js'
-import { isTable, isTextual } from './schema.js'
+import type { ContractSchema, Observation, Policy } from './report.js'
+import { isTable, isTextual, toSchema } from './schema.js'
 import { columnOrder, dialectFindings } from './table.js'
 
 /** The path by the contract's names and by the file's. They differ below a rename. */
@@ -63,7 +63,7 @@ export class Comparison {
         witness: first,
       })
     }
-    const spelling = dialectFindings(this.contract.dialect, this.file.dialect)
+    const spelling = dialectFindings(this.contract.dialect, this.file.dialect, () => toSchema(this.file))
     this.findings.push(...spelling.findings.filter(({ path }) => !this.judge.ignores(path)))
     if (!spelling.comparable) return
     const { node, file } = this.#roots()
@@ -100,7 +100,8 @@ export class Comparison {
       this.#note(where.path, 'the contract never saw a value here')
     }
     if (rename) {
-      if (issues[0]) findings.renamedAndChanged(rename, issues[0])
+      const [first, ...more] = issues
+      if (first) findings.renamedAndChanged(rename, node, file, [first, ...more], this.#textual)
     } else {
       for (const issue of issues) {
         this.findings.push(findings.changed(node, file, where.path, issue, issues, this.#textual))
@@ -180,9 +181,14 @@ export class Comparison {
     const issues = this.#compare(node, child, where, rename)
     if (!required || child.seen >= parents || this.judge.ignores(where.path, where.filePath)) return
     const finding = findings.sometimes(node, child, where.path, parents, issues, this.#textual)
-    if (!rename) this.findings.push(finding)
-    else if (!rename.aspect)
+    if (!rename) {
+      this.findings.push(finding)
+      return
+    }
+    if (!rename.aspect)
       Object.assign(rename, { aspect: 'presence', facts: { ...finding.facts, ...rename.facts } })
+    const { schema } = finding.proposal as { schema: ContractSchema }
+    Object.assign(rename.proposal!, { schema, required: false })
   }
 
   /** The file's object has too many keys to tell apart. */
@@ -236,10 +242,10 @@ export class Comparison {
   }
 
   #order(node: ContractNode, file: PathProfile, renames: ReadonlyMap<string, string>, path: string): void {
-    const moved = columnOrder(node, file, renames)
+    const { moved, positions } = columnOrder(node, file, renames)
     if (moved === 0) return
     if (this.#byPosition || this.policy.profile === 'strict') {
-      this.findings.push(findings.reordered(path, moved, this.#byPosition))
+      this.findings.push(findings.reordered(path, moved, this.#byPosition, positions))
     } else {
       this.#note(path, 'the columns stand in another order')
     }
