@@ -1,6 +1,7 @@
 /** What can differ at one path, apart from its children: type, null, format, enumeration, bounds. */
 import type { Place } from '../errors.js'
 import type { ContractNode } from './contract.js'
+import type { Container } from './contract-parts.js'
 import { declaredIssues, type Reading } from './declared.js'
 import {
   columnType,
@@ -31,6 +32,8 @@ export interface Issue {
   keyword?: string
   /** What it says there. */
   limit?: unknown
+  /** The types that are too many. */
+  extra?: readonly JsonType[]
 }
 
 export interface NodeIssues {
@@ -38,7 +41,7 @@ export interface NodeIssues {
   /** What could not be decided, in words. */
   notes: string[]
   /** Whether what is below the path can still be compared. */
-  comparable: boolean
+  comparable: Readonly<Record<Container, boolean>>
 }
 
 /** Compares one path of the file with its contract. */
@@ -52,10 +55,12 @@ export function checkNode(contract: ContractNode, file: PathProfile, reading: Re
   } else {
     found.push(...declaredIssues(contract, file, reading, notes))
   }
+  const accepts = (container: Container) =>
+    type === null || contract.types === null || contract.types.has(container)
   return {
     issues: found.filter((issue) => issue !== null),
     notes,
-    comparable: type === null || type.aspect !== 'structure',
+    comparable: { object: accepts('object'), array: accepts('array') },
   }
 }
 
@@ -93,6 +98,7 @@ function typeIssue(contract: ContractNode, file: PathProfile, textual: boolean):
     aspect: structural ? 'structure' : 'type',
     from: label(wanted),
     to: label(found),
+    extra,
     // The author of a schema who writes `integer` means it.
     facts: { mild: widened && contract.evidence !== null },
     evidence: { contract: contract.evidence ? counts(contract.evidence) : 'declared', file: counts(file) },

@@ -96,13 +96,13 @@ function mayBe(raw: unknown, type: JsonType, context: ReadContext): boolean {
 }
 
 /** Whether every object (array) passes a schema, going by the keywords that are there. */
-function acceptsAll(raw: unknown, container: Container): boolean {
+export function acceptsAll(raw: unknown, container: Container): boolean {
   if (!isRecord(raw)) return raw === true
   const other = about[container === 'object' ? 'array' : 'object']
   const harmless = new Set([...annotations, ...aboutScalars, ...other])
   const types = raw.type
   const allowed = types === undefined || types === container || listOf(types).includes(container)
-  return allowed && Object.keys(raw).every((keyword) => harmless.has(keyword))
+  return allowed && Object.keys(raw).every((keyword) => raw[keyword] === undefined || harmless.has(keyword))
 }
 
 /** Schemas that say a type and nothing else: what they deny is a type. */

@@ -142,7 +142,7 @@ export function becameMap(node: ContractNode, file: PathProfile, path: string, t
       to: 'map of many keys',
       facts: {},
       evidence: { contract: node.properties.size, of: file.types.object },
-      proposal: { op: 'set', path, schema: newFragment(file, file.seen, textual) },
+      proposal: { op: 'set', path, schema: newFragment(file, file.seen, textual), whole: true },
     },
     anyPlace(file),
   )

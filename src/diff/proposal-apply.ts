@@ -1,8 +1,10 @@
 /** Accepting drift: what the changes of a report propose, written into the contract. */
 import { DrifthookError, type FieldError } from '../errors.js'
-import { evidenceKey, isRecord, readOrigin } from './evidence.js'
+import { evidenceKey, isRecord, readEvidence, readOrigin } from './evidence.js'
 import { root } from './paths.js'
+import type { Range } from './profile.js'
 import type { Change, ContractSchema, Policy, Proposal } from './report.js'
+import { isTable } from './schema.js'
 import { SchemaEdit } from './schema-edit.js'
 
 export interface AcceptOptions {
@@ -16,9 +18,6 @@ export interface Accepted {
   /** Renames that were accepted, for the contract's policy. */
   aliases: NonNullable<Policy['aliases']>
 }
-
-/** What says something about the values below a path, not about the path. */
-const below = `properties required additionalProperties patternProperties items`.split(' ')
 
 /**
  * Writes the proposals of accepted changes into a copy of the contract they were found against. Accepting all
@@ -41,9 +40,9 @@ export function applyProposals(
   const aliases: Accepted['aliases'] = []
   const moved: FieldError[] = []
   // A path comes before the ones below it.
-  const inOrder = [...changes].sort((a, b) => Number(b.path === root) - Number(a.path === root))
+  const chosen = changes.filter(({ path }) => !wanted || wanted.has(path))
+  const inOrder = chosen.sort((a, b) => Number(b.path === root) - Number(a.path === root))
   for (const change of inOrder) {
-    if (wanted && !wanted.has(change.path)) continue
     if (change.proposal?.op === 'alias') aliases.push({ from: change.proposal.from, to: change.proposal.to })
     if (!apply(edit, change)) {
       moved.push({ path: change.path, code: 'moved', message: 'The contract has changed here since.' })
@@ -52,6 +51,7 @@ export function applyProposals(
   if (moved.length > 0) {
     throw new DrifthookError('CONFLICT', 'The contract has moved on since this report.', { errors: moved })
   }
+  if (isTable(edit.format ?? '')) placeColumns(edit, inOrder, new SchemaEdit(schema, edit.format))
   return { schema: edit.document, aliases }
 }
 
@@ -65,7 +65,7 @@ function apply(edit: SchemaEdit, { kind, aspect, proposal }: Change): boolean {
       respell(edit.document, proposal)
       return true
     case 'order':
-      return Object.entries(proposal.positions).every(([path, at]) => reposition(edit.get(path), at))
+      return Object.keys(proposal.positions).every((path) => edit.get(path) !== null)
     case 'alias':
       return (
         edit.get(proposal.from) !== null && (!proposal.schema || set(edit, proposal.from, proposal, aspect))
@@ -79,18 +79,16 @@ function apply(edit: SchemaEdit, { kind, aspect, proposal }: Change): boolean {
 function set(
   edit: SchemaEdit,
   path: string,
-  { schema, required }: { schema?: ContractSchema; required?: boolean },
+  { schema, required, whole }: { schema?: ContractSchema; required?: boolean; whole?: boolean },
   aspect: Change['aspect'],
 ): boolean {
   const before = edit.get(path)
   const fragment = structuredClone(schema ?? {})
-  // What is below has changes of its own, which may not have been accepted.
-  if (before && aspect !== 'structure') {
-    for (const keyword of below) {
-      if (before[keyword] === undefined) delete fragment[keyword]
-      else fragment[keyword] = before[keyword]
-    }
-  }
+  if (before && !whole) keepBelow(before, fragment, aspect)
+  // Where a column stands is no part of what changed in it.
+  const position = before && readEvidence(before)?.path.position
+  if (position && isRecord(fragment[evidenceKey]))
+    fragment[evidenceKey] = { ...fragment[evidenceKey], position }
   if (!edit.set(path, fragment)) return false
   if (required !== undefined) edit.require(path, required)
   return true
@@ -101,8 +99,57 @@ function respell(schema: ContractSchema, { dialect }: Extract<Proposal, { op: 's
   schema[evidenceKey] = { ...evidence, dialect: { ...readOrigin(schema).dialect, ...dialect } }
 }
 
-function reposition(fragment: ContractSchema | null, at: number): boolean {
+const keysBelow = ['properties', 'required', 'additionalProperties', 'patternProperties'] as const
+
+/** What is below a path has changes of its own, which may not have been accepted: it stays as it was. */
+function keepBelow(before: ContractSchema, fragment: ContractSchema, aspect: Change['aspect']): void {
+  // An alternative beside the old fragment holds it whole.
+  if (fragment.anyOf !== undefined && before.anyOf === undefined) return
+  const types = [fragment.type ?? ['object', 'array']].flat()
+  const groups = [
+    { keywords: keysBelow, kept: types.includes('object') },
+    { keywords: ['items'], kept: types.includes('array') },
+  ]
+  for (const { keywords, kept } of groups) {
+    const described = keywords.some((keyword) => before[keyword] !== undefined)
+    if (kept && !described && aspect === 'structure') continue
+    for (const keyword of keywords) {
+      if (kept && before[keyword] !== undefined) fragment[keyword] = before[keyword]
+      else delete fragment[keyword]
+    }
+  }
+}
+
+/** Where the columns stand after a new order, or after new ones have come between them. */
+function placeColumns(edit: SchemaEdit, changes: readonly Change[], before: SchemaEdit): void {
+  const added = changes.filter(({ kind }) => kind === 'added').map(({ path }) => path)
+  const order = changes.flatMap(({ proposal }) =>
+    proposal?.op === 'order' ? Object.entries(proposal.positions) : [],
+  )
+  for (const [path, at] of order) move(edit, path, () => at)
+  if (order.length > 0) return
+  const others = () => edit.columns().filter((path) => !added.includes(path))
+  const removed = changes
+    .filter(({ kind }) => kind === 'removed')
+    .map(({ path }) => positionOf(before, path)?.min ?? 0)
+  for (const gone of removed.sort((a, b) => b - a)) {
+    for (const path of others()) move(edit, path, (old) => (old > gone ? old - 1 : old))
+  }
+  const positions = added.map((path) => ({ path, at: positionOf(edit, path)?.min ?? 0 }))
+  for (const { at } of positions.sort((a, b) => a.at - b.at)) {
+    for (const path of others()) move(edit, path, (old) => (old >= at ? old + 1 : old))
+  }
+}
+
+function positionOf(edit: SchemaEdit, path: string): Range | null {
+  const fragment = edit.get(path)
+  return fragment && (readEvidence(fragment)?.path.position ?? null)
+}
+
+function move(edit: SchemaEdit, path: string, to: (at: number) => number): void {
+  const fragment = edit.get(path)
   const evidence = fragment?.[evidenceKey]
-  if (fragment && isRecord(evidence)) fragment[evidenceKey] = { ...evidence, position: { min: at, max: at } }
-  return fragment !== null
+  const at = positionOf(edit, path)
+  if (!fragment || !at || !isRecord(evidence)) return
+  fragment[evidenceKey] = { ...evidence, position: { min: to(at.min), max: to(at.max) } }
 }

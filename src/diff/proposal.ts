@@ -1,10 +1,10 @@
 /** What accepting a change would write into the contract. */
 import { checkNode, type Issue } from './checks.js'
 import { type ContractNode, withSchema } from './contract.js'
-import { partsOf, typeOfValue, typesOfSchema } from './contract-parts.js'
+import { acceptsAll, partsOf, typesOfSchema } from './contract-parts.js'
 import { isRecord } from './evidence.js'
 import { enumerationOf, typesOf } from './inference.js'
-import { type JsonType, mergePaths, type PathProfile } from './profile.js'
+import { type JsonType, jsonTypes, mergePaths, type PathProfile } from './profile.js'
 import type { ContractSchema } from './report.js'
 import { writeNode } from './schema.js'
 import { inlined } from './schema-edit.js'
@@ -49,8 +49,25 @@ function amendedByHand(
   issues: readonly Issue[],
   textual: boolean,
 ): ContractSchema {
-  const schema = inlined(structuredClone(contract.schema), contract.context)
+  let schema = inlined(structuredClone(contract.schema), contract.context)
   let left = issues
+  const extra = issues.flatMap((issue) => (issue.aspect === 'structure' ? (issue.extra ?? []) : []))
+  const hidden = (['object', 'array'] as const).some(
+    (container) =>
+      extra.includes(container) &&
+      !partsOf(schema, container, contract.context).parts.every((part) =>
+        acceptsAll({ ...part.schema, type: container, allOf: undefined }, container),
+      ),
+  )
+  // What the contract says of such values was not compared: the file's shape stands beside it.
+  if (hidden) {
+    const types = Object.fromEntries(
+      jsonTypes.map((type) => [type, extra.includes(type) ? file.types[type] : 0]),
+    )
+    const shown = newFragment({ ...file, types: types as PathProfile['types'] }, file.seen, textual)
+    schema = { anyOf: [schema, shown] }
+    left = left.filter((issue) => issue.aspect !== 'structure')
+  }
   for (let round = 0; round < 4 && left.length > 0; round++) {
     for (const issue of left) open(schema, issue, file, textual, contract)
     left = checkNode(withSchema(contract, schema), file, { textual, checked: false }).issues
@@ -60,21 +77,20 @@ function amendedByHand(
 
 function open(
   schema: ContractSchema,
-  { aspect, keyword, limit }: Issue,
+  { keyword, limit, extra }: Issue,
   file: PathProfile,
   textual: boolean,
   contract: ContractNode,
 ): void {
   if (keyword === undefined) {
     for (const part of partsBelow(schema)) openTypes(part, typesOf(file, textual), contract)
-    if (aspect === 'structure') addShape(schema, file, textual)
+    addShape(schema, extra ?? [], file, textual)
     return
   }
-  const inTheWay = [
-    ...partsBelow(schema),
-    ...partsOf(schema, 'object', contract.context).parts.map((p) => p.schema),
-  ]
-  for (const part of inTheWay) {
+  const inTheWay = (['object', 'array'] as const).flatMap((container) =>
+    partsOf(schema, container, contract.context).parts.map((part) => part.schema),
+  )
+  for (const part of new Set([...partsBelow(schema), ...inTheWay])) {
     if (
       part[keyword] === undefined ||
       (limit !== undefined && JSON.stringify(part[keyword]) !== JSON.stringify(limit))
@@ -93,33 +109,52 @@ function partsBelow(schema: ContractSchema): ContractSchema[] {
   return [schema, ...parts.flatMap(partsBelow)]
 }
 
-function openTypes(part: ContractSchema, types: readonly JsonType[], { context }: ContractNode): void {
+/** Lets more types in. What the contract says of their values was never compared, so it goes. */
+function openTypes(
+  part: ContractSchema,
+  types: readonly JsonType[],
+  { context, types: known }: ContractNode,
+): void {
+  const has = (set: ReadonlySet<JsonType>, type: JsonType) =>
+    set.has(type) || (type === 'integer' && set.has('number'))
+  const fresh = known === null ? [] : types.filter((type) => !has(known, type))
   if (part.type !== undefined) part.type = union([part.type].flat(), types)
   const listed = part.const !== undefined ? [part.const] : part.enum
   if (Array.isArray(listed)) {
     delete part.const
     delete part.enum
     // One more type is more than a list can say; a null is one more member.
-    const kinds = new Set([...listed.map(typeOfValue), 'null'])
-    if (types.every((type) => kinds.has(type)))
-      part.enum = types.includes('null') ? union(listed, [null]) : listed
+    if (fresh.every((type) => type === 'null')) part.enum = union(listed, fresh.length > 0 ? [null] : [])
   }
   for (const keyword of ['anyOf', 'oneOf'] as const) {
     const list: unknown = part[keyword]
-    const known = Array.isArray(list) ? typesOfSchema({ [keyword]: list }, context) : null
-    const missing = known
-      ? types.filter((type) => !known.has(type) && !(type === 'integer' && known.has('number')))
-      : []
-    if (missing.length > 0) part[keyword] = [...(list as unknown[]), { type: missing }]
+    const listing = Array.isArray(list) ? typesOfSchema({ [keyword]: list }, context) : null
+    if (fresh.some((type) => listing === null || has(listing, type))) delete part[keyword]
+    else if (fresh.length > 0) part[keyword] = [...(list as unknown[]), { type: fresh }]
   }
-  const denied = part.not === undefined ? null : typesOfSchema({ not: part.not }, context)
-  if (denied && !types.every((type) => denied.has(type))) delete part.not
+  if (fresh.length === 0) return
+  const spoken = [
+    ...(fresh.includes('string') ? ['pattern', 'format', 'minLength', 'maxLength'] : []),
+    ...(fresh.some((type) => type === 'integer' || type === 'number') ? aboutNumbers : []),
+  ]
+  for (const keyword of ['not', 'if', 'then', 'else', ...spoken]) delete part[keyword]
 }
 
+const aboutNumbers = ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf']
+
 /** What has become an object or a list is described as the file shows it. */
-function addShape(schema: ContractSchema, file: PathProfile, textual: boolean): void {
-  const shown = newFragment(file, file.seen, textual)
-  for (const name of ['properties', 'items', 'additionalProperties', 'required']) {
+function addShape(
+  schema: ContractSchema,
+  extra: readonly JsonType[],
+  file: PathProfile,
+  textual: boolean,
+): void {
+  const names = [
+    ...(extra.includes('object') ? ['properties', 'additionalProperties', 'required'] : []),
+    ...(extra.includes('array') ? ['items'] : []),
+  ]
+  const shown = names.length > 0 ? newFragment(file, file.seen, textual) : {}
+  for (const name of names) {
     if (schema[name] === undefined && shown[name] !== undefined) schema[name] = shown[name]
   }
 }

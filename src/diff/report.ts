@@ -21,7 +21,8 @@ export type Aspect =
 
 /** What accepting a change would write into the contract. */
 export type Proposal =
-  | { op: 'set'; path: string; schema: ContractSchema; required?: boolean }
+  /** `whole`: with all that is below the path, which otherwise has changes of its own. */
+  | { op: 'set'; path: string; schema: ContractSchema; required?: boolean; whole?: boolean }
   | { op: 'remove'; path: string }
   /** `schema`: the fragment for `from`, when more than its name has changed. */
   | { op: 'alias'; from: string; to: string; schema?: ContractSchema; required?: boolean }

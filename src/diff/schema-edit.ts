@@ -1,8 +1,8 @@
 /** Writing into a schema at a path: the one place that knows where in a JSON Schema a path of a file lives. */
-import { partsOf } from './contract-parts.js'
+import { type Parts, partsOf } from './contract-parts.js'
 import { patternTest } from './ecma-pattern.js'
 import { evidenceKey, isRecord, setOwn } from './evidence.js'
-import { anyKey, root, splitPath } from './paths.js'
+import { anyKey, escapeKey, root, splitPath } from './paths.js'
 import { follow, type ReadContext, readContext } from './references.js'
 import type { ContractSchema } from './report.js'
 import { isTable } from './schema.js'
@@ -113,6 +113,13 @@ export class SchemaEdit {
     return flat && this.#isTable() ? [{ kind: 'items' }, ...steps] : steps
   }
 
+  /** The paths of a table's columns. */
+  columns(): string[] {
+    const record = this.#isTable() ? this.document.items : this.document
+    const properties = isRecord(record) ? record.properties : null
+    return isRecord(properties) ? Object.keys(properties).map(escapeKey) : []
+  }
+
   #isTable(): boolean {
     const { items, properties } = this.document
     return isRecord(items) && !isRecord(properties) && (this.format === null || isTable(this.format))
@@ -130,14 +137,13 @@ export class SchemaEdit {
   /** What describes a step, as one schema that can be written to. */
   #below(parent: ContractSchema, step: Step): unknown {
     const { parts } = partsOf(parent, step.kind === 'items' ? 'array' : 'object', this.#context)
+    if (step.kind === 'key') spellOut(parts, step)
     const found = parts.flatMap(({ schema }) => holdersOf(schema, step))
     const [first, ...more] = found
     if (!first) return undefined
-    const schemas = found.map(({ holder, name }) => holder[name]).filter(isRecord)
-    if (more.length > 0) {
-      setOwn(first.holder, first.name, { allOf: schemas })
-      for (const { holder, name } of more) setOwn(holder, name, true)
-    }
+    const schemas = found.map(({ holder, name }) => asObject(holder[name]))
+    setOwn(first.holder, first.name, more.length > 0 ? { allOf: schemas } : schemas[0])
+    for (const { holder, name } of more) setOwn(holder, name, true)
     return first.holder[first.name]
   }
 
@@ -199,4 +205,22 @@ export function inlined(schema: ContractSchema, context: ReadContext, depth = 0)
     for (const part of schema.allOf) if (isRecord(part)) inlined(part, context, depth + 1)
   }
   return schema
+}
+
+/** A key that is required and not listed is listed, with what is said of all that are not. */
+function spellOut(parts: Parts['parts'], step: Step & { kind: 'key' }): void {
+  const needed = parts.some(
+    ({ schema }) => Array.isArray(schema.required) && schema.required.includes(step.key),
+  )
+  if (!needed) return
+  for (const [i, { schema }] of parts.entries()) {
+    if (holdersOf(schema, step).length > 0) continue
+    const rest = schema.additionalProperties
+    if (rest !== undefined && rest !== true) setOwn(propertiesOf(schema), step.key, structuredClone(rest))
+    else if (i === 0) setOwn(propertiesOf(schema), step.key, {})
+  }
+}
+
+function asObject(schema: unknown): unknown {
+  return schema === true ? {} : schema === false ? { not: {} } : schema
 }

@@ -31,7 +31,7 @@ export function dialectFindings(
       // Under another header the columns are others: the contract starts anew.
       proposal:
         name === 'header'
-          ? { op: 'set', path: root, schema: asSchema() }
+          ? { op: 'set', path: root, schema: asSchema(), whole: true }
           : { op: 'spelling', dialect: { [name]: file[name] ?? null } },
     })
   if (differs('header')) {
@@ -80,7 +80,7 @@ export function columnOrder(
     columns.push({ path: escapeKey(key), expected: expected.min, found: found.min })
   }
   const byFile = [...columns].sort((a, b) => a.found - b.found)
-  const byContract = [...columns].sort((a, b) => a.expected - b.expected)
+  const byContract = [...columns].sort((a, b) => a.expected - b.expected || a.found - b.found)
   const positions = Object.fromEntries(columns.map(({ path, found }) => [path, found]))
   return { moved: byFile.filter((column, i) => column !== byContract[i]).length, positions }
 }

@@ -107,9 +107,8 @@ export class Comparison {
         this.findings.push(findings.changed(node, file, where.path, issue, issues, this.#textual))
       }
     }
-    if (!comparable) return issues
-    if (file.items) this.#compareItems(node, file.items, where)
-    if (file.types.object > 0) this.#compareObject(node, file, where)
+    if (file.items && comparable.array) this.#compareItems(node, file.items, where)
+    if (file.types.object > 0 && comparable.object) this.#compareObject(node, file, where)
     return issues
   }
 
