@@ -12,6 +12,7 @@ import { contractHash, startingNode } from './value-check.js'
 export { type Column, type Columns, type ColumnType, columnTypes, fromColumns, toColumns } from './columns.js'
 export { type CompareOptions, compare } from './compare.js'
 export { type DetectedFormat, detectFormat } from './formats/detect.js'
+export { learn } from './learn.js'
 export { type DiffLimits, defaultLimits } from './limits.js'
 export {
   type Finding,
