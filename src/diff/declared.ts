@@ -174,6 +174,10 @@ function textLengths(file: PathProfile): Range | null {
 
 /** The classes of a profile are a little wider than the standard formats: they can only refute. */
 function provenFormat(name: string, file: PathProfile): Verdict {
+  if (name === 'date-time' || name === 'time') {
+    const clock = chars.digit | chars.colon
+    return (file.text.formats[name] ?? 0) === 0 && (file.text.mask & clock) !== clock ? false : null
+  }
   if (!['date', 'uuid'].includes(name)) return null
   const known = file.text.formats[name as 'date' | 'uuid'] ?? 0
   return known === file.text.count && file.empty + file.blank === 0

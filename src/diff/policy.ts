@@ -5,7 +5,6 @@
  */
 import { globMatches } from './paths.js'
 import type {
-  Aspect,
   Change,
   ChangeKind,
   DriftReport,
