@@ -1,5 +1,6 @@
 /** What the analyzer does to bytes, wherever it runs: here, or in a worker thread. */
 import { compare, detectFormat, mergeProfiles, type Profile, profile, toSchema } from '../diff/index.js'
+import type { ContractSchema } from '../diff/report.js'
 import { DrifthookError } from '../errors.js'
 import type { Analyzer, Check, Inference, SampleFile } from '../ports/analyzer.js'
 
@@ -22,7 +23,7 @@ function infer(samples: readonly SampleFile[], key: Uint8Array): Inference {
 }
 
 function check({ file, contract, now }: Extract<Task, { kind: 'check' }>): Check {
-  const seen = read(file, contract.format, contract.key)
+  const seen = read(file, contract.format, contract.key, contract.schema)
   return {
     format: seen.format,
     report: compare(contract.schema, seen, contract.policy, { now: new Date(now) }),
@@ -33,10 +34,15 @@ function check({ file, contract, now }: Extract<Task, { kind: 'check' }>): Check
  * The file's profile in the format its content has. The contract's own format decides only where the content
  * leaves it open, as a file of one column does.
  */
-function read(file: SampleFile, expected: string | null, key: Uint8Array): Profile {
+function read(
+  file: SampleFile,
+  expected: string | null,
+  key: Uint8Array,
+  contract?: ContractSchema,
+): Profile {
   const format = file.format ?? formatOf(file.bytes, expected)
   if (expected !== null && format !== expected) throw mismatch(expected, format)
-  return profile(file.bytes, { format, key })
+  return profile(file.bytes, { format, key, ...(contract ? { contract } : {}) })
 }
 
 function formatOf(bytes: Uint8Array, expected: string | null): string {

@@ -98,6 +98,7 @@ function numberReading(spelling: string): Reading {
 }
 
 const memoSize = 2_048
+const bounds: ReadonlySet<string> = new Set(['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum'])
 
 /** Collects outcomes value by value while a file is read. */
 export class ValueCheck {
@@ -115,7 +116,11 @@ export class ValueCheck {
 
   /** Whether there is anything to ask at a node. */
   static of(node: ContractNode | null): ValueCheck | null {
-    return node && (node.tests.length > 0 || objectTests(node).length > 0) ? new ValueCheck(node) : null
+    if (!node) return null
+    // Of numbers the range that is kept anyway decides.
+    const typed = node.types !== null && !node.types.has('string')
+    const asked = node.tests.some(({ keyword }) => !(typed && bounds.has(keyword)))
+    return asked || objectTests(node).length > 0 ? new ValueCheck(node) : null
   }
 
   /** The end of an object with so many keys. */

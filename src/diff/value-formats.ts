@@ -2,8 +2,6 @@
  * The formats of JSON Schema 2020-12 (Validation §7.3) that can be told from one value. A contract's author
  * who names one means it, so it is asserted. Formats that are not here are not decided.
  */
-import { isIPv4, isIPv6 } from 'node:net'
-
 type FormatTest = (text: string) => boolean | null
 
 /** Whether a text has a format; undefined for formats that are not decided. */
@@ -22,13 +20,27 @@ const formats: Readonly<Record<string, FormatTest>> = {
   },
   duration: (text) => /^P(?!$)((\d+Y)?(\d+M)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+S)?)?|\d+W)$/.test(text),
   uuid: (text) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text),
-  ipv4: (text) => isIPv4(text),
-  ipv6: (text) => isIPv6(text) && !text.includes('%'),
+  ipv4: (text) => ipv4.test(text),
+  ipv6: isIpv6,
   email: isEmail,
   hostname: (text) =>
     text.length <= 253 && text.split('.').every((label) => /^(?!-)[A-Za-z0-9-]{1,63}(?<!-)$/.test(label)),
   uri: isUri,
   'json-pointer': (text) => /^(\/([^~/]|~[01])*)*$/.test(text),
+}
+
+const ipv4 = /^((25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(\.(?!$)|$)){4}$/
+
+/** RFC 4291 §2.2: eight groups, one run of zeros left out, an IPv4 address in place of the last two. */
+function isIpv6(text: string): boolean {
+  const halves = text.split('::')
+  if (halves.length > 2) return false
+  const groups = halves.flatMap((half) => (half === '' ? [] : half.split(':')))
+  const mapped = groups.at(-1)?.includes('.') === true && !text.endsWith(':')
+  if (mapped && !ipv4.test(groups.pop()!)) return false
+  if (!groups.every((group) => /^[0-9a-f]{1,4}$/i.test(group))) return false
+  const count = groups.length + (mapped ? 2 : 0)
+  return halves.length === 2 ? count < 8 : count === 8
 }
 
 const daysIn = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]

@@ -62,6 +62,7 @@ const packages: Rules['packages'] = {
   undici: ['delivery/'],
   'ipaddr.js': ['delivery/'],
   'csv-parse': ['diff/'],
+  re2js: ['diff/'],
   piscina: ['analysis/'],
   'rate-limiter-flexible': ['services/', 'adapters/'],
   multer: ['http/'],

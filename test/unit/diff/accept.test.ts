@@ -14,7 +14,7 @@ import {
 } from './fixtures/helpers.js'
 import { document, scalar, value } from './fixtures/schemas.js'
 
-const runs = Number(process.env.DRIFTHOOK_RUNS ?? 500)
+const runs = Number(process.env.DRIFTHOOK_RUNS ?? 250)
 
 function acceptAll(schema: ContractSchema, bytes: Uint8Array, format: string, policy: Policy = {}) {
   const changes = compare(schema, profile(bytes, { format, contract: schema }), policy).changes

@@ -226,7 +226,7 @@ const key = (path: (name: string) => string) => (line: string) => {
   return [kind, names, ...aspect, impact].join(' ')
 }
 
-const numRuns = Number(process.env.DRIFTHOOK_RUNS ?? 8)
+const numRuns = Number(process.env.DRIFTHOOK_RUNS ?? 5)
 
 describe.each(formats)('$name', ({ name, render, path, nested }) => {
   const drift = (before: Row[], after: Row[]) =>
