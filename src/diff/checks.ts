@@ -92,7 +92,8 @@ function typeIssue(contract: ContractNode, file: PathProfile, textual: boolean):
     (textual && wanted.has('string') && type !== 'object' && type !== 'array')
   const extra = found.filter((type) => !accepted(type))
   if (extra.length === 0) return textual ? lostWords(contract, file, wanted) : null
-  const structural = [...extra, ...wanted].some((type) => type === 'object' || type === 'array')
+  const isContainer = (type: JsonType) => type === 'object' || type === 'array'
+  const structural = extra.some(isContainer) || (wanted.size > 0 && [...wanted].every(isContainer))
   const widened = extra.length === 1 && extra[0] === 'number' && wanted.has('integer')
   return {
     aspect: structural ? 'structure' : 'type',

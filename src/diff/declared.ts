@@ -5,6 +5,7 @@
 import type { Issue } from './checks.js'
 import type { ContractNode } from './contract.js'
 import type { Container } from './contract-parts.js'
+import { impliedBy, sameText } from './implied.js'
 import { enumerationOf } from './inference.js'
 import { nameTest, objectTests } from './object-check.js'
 import type { KeywordTest, Verdict } from './predicates.js'
@@ -43,11 +44,16 @@ const notDecided = (keyword: string) => `the keyword "${keyword}" is not decided
 function scalarIssues(node: ContractNode, file: PathProfile, reading: Reading, notes: string[]): Issue[] {
   const relevant = node.tests.filter((test) => isRelevant(test, node, file, reading.textual))
   if (relevant.length === 0) return []
-  const checked = checkedValues(node, file, reading.textual, reading.checked)
+  const other = file.declared
+  const checked = other ? null : checkedValues(node, file, reading.textual, reading.checked)
   return relevant.flatMap((test): Issue[] => {
     const failure = checked?.failed[test.id]
     if (failure) return [issueOf(test, file, failure)]
-    const verdict: Verdict = checked && !checked.unknown.includes(test.id) ? true : provenBy(test, node, file)
+    const verdict: Verdict = other
+      ? impliedBy(test, node, other)
+      : checked && !checked.unknown.includes(test.id)
+        ? true
+        : provenBy(test, node, file)
     if (verdict === null) notes.push(undecidedNote(test))
     return verdict === false ? [issueOf(test, file, { count: 0 })] : []
   })
@@ -189,7 +195,11 @@ function objectIssues(node: ContractNode, file: PathProfile, reading: Reading, n
   for (const { id, keyword, limit, holds } of objectTests(node)) {
     const failure = checked?.failed[id]
     const asked = checked !== undefined && checked.objects === file.types.object
-    const verdict = failure ? false : asked ? true : holds(file)
+    const same =
+      file.declared &&
+      objectTests(file.declared).some((test) => test.id === id && sameText(test.limit, limit))
+    const proven = file.declared ? (same ? true : null) : holds(file)
+    const verdict = failure ? false : asked ? true : proven
     if (verdict === null) notes.push(notDecided(keyword))
     if (verdict === false)
       issues.push(containerIssue(keyword, `${keyword} ${limit}`, 'other keys', failure?.first))
@@ -197,7 +207,8 @@ function objectIssues(node: ContractNode, file: PathProfile, reading: Reading, n
   const names = nameTest(node)
   if (names) {
     const verdicts = [...file.children.keys()].map((key) => names(key, key))
-    if (verdicts.includes(false)) issues.push(containerIssue('propertyNames', 'propertyNames', 'other keys'))
+    if (verdicts.includes(false) && !file.declared)
+      issues.push(containerIssue('propertyNames', 'propertyNames', 'other keys'))
     else if (file.rest || verdicts.includes(null)) notes.push(notDecided('propertyNames'))
   }
   return issues

@@ -6,6 +6,7 @@
  * schema and a report never do.
  */
 import { DrifthookError, type Place } from '../errors.js'
+import type { ContractNode } from './contract.js'
 import { maxChildren } from './limits.js'
 import { earlier } from './place.js'
 import type { FormatName } from './report.js'
@@ -55,6 +56,8 @@ export interface PathProfile {
   places: { [what: string]: Place }
   /** What the contract's predicates said of the values, if they were asked. */
   checked?: Checked
+  /** Made up from a hand-written schema that stands in a file's place: what that schema says here. */
+  declared?: ContractNode
 }
 
 export interface TextFacts {
