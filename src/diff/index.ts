@@ -7,7 +7,7 @@ import { type DiffLimits, defaultLimits, limitExceeded } from './limits.js'
 import type { Profile } from './profile.js'
 import type { ContractSchema, FormatName } from './report.js'
 import { isTable } from './schema.js'
-import { contractHash, startingNode } from './value-check.js'
+import { asksValues, contractHash, startingNode } from './value-check.js'
 
 export { type Column, type Columns, type ColumnType, columnTypes, fromColumns, toColumns } from './columns.js'
 export { type CompareOptions, compare } from './compare.js'
@@ -74,6 +74,7 @@ function profileAs(
   if (!format) throw new DrifthookError('FORMAT_UNDECIDED', `There is no format of the name given.`)
   if (schema === undefined) return format.profile(bytes, { limits, key })
   const contract = readContract(schema)
+  if (!asksValues(contract.root)) return format.profile(bytes, { limits, key })
   const expected = startingNode(contract, isTable(name))
   const seen = format.profile(bytes, { limits, key, expected })
   // JSON lines show themselves only on the way: then every line is an item of the contract's list.

@@ -201,6 +201,18 @@ export class ValueCheck {
   }
 }
 
+/** Whether a contract demands anything that only the values themselves can tell, here or below. */
+export function asksValues(node: ContractNode | null): boolean {
+  if (node === null) return false
+  return (
+    ValueCheck.of(node) !== null ||
+    node.parts.object.some(({ schema }) => schema.patternProperties !== undefined) ||
+    [...node.properties.values()].some((child) => asksValues(child.node)) ||
+    (typeof node.rest === 'object' && asksValues(node.rest)) ||
+    asksValues(node.items)
+  )
+}
+
 /** What the node's tests say of a path: as it was profiled, else by the values that are known; else null. */
 export function checkedValues(
   node: ContractNode,
