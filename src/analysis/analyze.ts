@@ -8,6 +8,7 @@ import {
   profile,
   toSchema,
 } from '../diff/index.js'
+import type { ContractSchema } from '../diff/report.js'
 import { DrifthookError } from '../errors.js'
 import type { Analyzer, Check, Inference, SampleFile } from '../ports/analyzer.js'
 
@@ -30,7 +31,7 @@ function infer(samples: readonly SampleFile[], key: Uint8Array, formats: readonl
 }
 
 function check({ file, contract, now }: Extract<Task, { kind: 'check' }>, formats: readonly Format[]): Check {
-  const seen = read(file, contract.format, contract.key, formats)
+  const seen = read(file, contract.format, contract.key, formats, contract.schema)
   return {
     format: seen.format,
     report: compare(contract.schema, seen, contract.policy, { now: new Date(now) }),
@@ -46,10 +47,11 @@ function read(
   expected: string | null,
   key: Uint8Array,
   formats: readonly Format[],
+  contract?: ContractSchema,
 ): Profile {
   const format = file.format ?? formatOf(file.bytes, expected, formats)
   if (expected !== null && format !== expected) throw mismatch(expected, format)
-  return profile(file.bytes, { format, key, formats })
+  return profile(file.bytes, { format, key, formats, ...(contract ? { contract } : {}) })
 }
 
 function formatOf(bytes: Uint8Array, expected: string | null, formats: readonly Format[]): string {

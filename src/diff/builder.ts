@@ -3,11 +3,13 @@
  * bytes; `finish` turns the tree into the plain data of `profile.ts`.
  */
 import type { Place } from '../errors.js'
+import { type ContractNode, nodeOfKey } from './contract.js'
 import { ValueCounter } from './counter.js'
 import { type DiffLimits, limitExceeded, maxChildren } from './limits.js'
 import { asRest, emptyPath, mergePaths, type PathProfile } from './profile.js'
 import { sketchSeed } from './sketch.js'
 import type { Token } from './token.js'
+import { ValueCheck } from './value-check.js'
 
 /** What every node of one profile shares. */
 export class BuilderContext {
@@ -19,6 +21,8 @@ export class BuilderContext {
     readonly limits: DiffLimits,
     /** A place that needs no second look at the file, for paths that are told apart no more. */
     readonly roughPlace: (at: number) => Place = (byte) => ({ byte }),
+    /** What the contract, if one is given, expects of the node that has no parent. */
+    readonly expected: ContractNode | null = null,
   ) {
     this.seed = sketchSeed(key)
   }
@@ -57,12 +61,21 @@ export class PathBuilder extends ValueCounter {
     readonly key: Uint8Array = noKey,
     /** Whether JSON spells the key with the same bytes, so that it can be compared unread. */
     readonly plain = false,
+    readonly expected: ContractNode | null = context.expected,
   ) {
     super()
+    this.check = ValueCheck.of(expected)
   }
 
   /** The end of an object: notes which of the children seen in every object so far it lacks. */
   objectEnd(serial: number, keys: number, at: number): void {
+    if (this.check !== null && this.rest === null) {
+      const has = (key: string) =>
+        this.children.some(
+          (child) => child.lastParent === serial && Buffer.from(child.key).toString() === key,
+        )
+      this.check.object(keys, has, at)
+    }
     if (keys >= this.children.length || this.#constant === 0) return
     for (const child of this.children) {
       if (child.lastParent !== serial && child.missing(at)) this.#constant--
@@ -72,7 +85,7 @@ export class PathBuilder extends ValueCounter {
   itemNode(place: () => Place): PathBuilder {
     if (this.items === null) {
       this.context.countPath(place)
-      this.items = new PathBuilder(this.context)
+      this.items = new PathBuilder(this.context, noKey, false, this.expected?.items ?? null)
     }
     return this.items
   }
@@ -84,7 +97,8 @@ export class PathBuilder extends ValueCounter {
     if (candidates) for (const child of candidates) if (sameBytes(child.key, token)) return child
     if (this.children.length === maxChildren) return this.#collapse()
     this.context.countPath(place)
-    const child = new PathBuilder(this.context, token.bytes.slice(token.start, token.end), plain)
+    const expected = this.expected && nodeOfKey(this.expected, token.text())
+    const child = new PathBuilder(this.context, token.bytes.slice(token.start, token.end), plain, expected)
     if (this.objects > 1) child.missing(this.firstObject)
     else this.#constant++
     if (candidates) candidates.push(child)
@@ -147,7 +161,9 @@ export class PathBuilder extends ValueCounter {
     this.context.paths -= before - sizeOf(this.#absorbed)
     this.children.length = 0
     this.#index.clear()
-    this.rest = new PathBuilder(this.context)
+    const described = this.expected?.rest
+    const expected = typeof described === 'object' ? described : null
+    this.rest = new PathBuilder(this.context, noKey, false, expected)
     return this.rest
   }
 

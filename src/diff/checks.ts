@@ -1,7 +1,8 @@
 /** What can differ at one path, apart from its children: type, null, format, enumeration, bounds. */
 import type { Place } from '../errors.js'
-import { boundIssues } from './bounds.js'
 import type { ContractNode } from './contract.js'
+import type { Container } from './contract-parts.js'
+import { declaredIssues, type Reading } from './declared.js'
 import { written } from './elements.js'
 import {
   columnType,
@@ -19,7 +20,7 @@ import { earlier, orderOf } from './place.js'
 import type { Facts } from './policy.js'
 import { type JsonType, jsonTypes, type PathProfile, valuesSeen } from './profile.js'
 import type { Aspect } from './report.js'
-import { standardFormats, type TextFormat, textFormats } from './text-format.js'
+import { type TextFormat, textFormats } from './text-format.js'
 
 /** One thing that differs at a path. */
 export interface Issue {
@@ -31,6 +32,10 @@ export interface Issue {
   witness?: Place | undefined
   /** The keyword of a hand-written schema that is in the way, where it is one. */
   keyword?: string
+  /** What it says there. */
+  limit?: unknown
+  /** The types that are too many. */
+  extra?: readonly JsonType[]
 }
 
 export interface NodeIssues {
@@ -38,29 +43,33 @@ export interface NodeIssues {
   /** What could not be decided, in words. */
   notes: string[]
   /** Whether what is below the path can still be compared. */
-  comparable: boolean
+  comparable: Readonly<Record<Container, boolean>>
 }
 
-/** Compares one path of the file with its contract. `textual`: every value of the file is text. */
-export function checkNode(contract: ContractNode, file: PathProfile, textual: boolean): NodeIssues {
-  const notes = contract.undecided.map((keyword) => `the keyword "${keyword}" is not decided`)
+/** Compares one path of the file with its contract. */
+export function checkNode(contract: ContractNode, file: PathProfile, reading: Reading): NodeIssues {
+  const { textual } = reading
+  const notes = contract.undecided.any.map((keyword) => `the keyword "${keyword}" is not decided`)
   const type = typeIssue(contract, file, textual)
-  const issues = [type, nullIssue(contract, file, textual), timesIssue(contract, file)]
-  if (type === null) {
-    issues.push(enumIssue(contract, file, notes) ?? formatIssue(contract, file, textual, notes))
-    issues.push(...boundIssues(contract, file, notes))
+  const found = [type, nullIssue(contract, file, textual), timesIssue(contract, file)]
+  if (contract.evidence) {
+    if (type === null) found.push(enumIssue(contract, file, notes) ?? formatIssue(contract, file, textual))
+  } else {
+    found.push(...declaredIssues(contract, file, reading, notes))
   }
+  const accepts = (container: Container) =>
+    type === null || contract.types === null || contract.types.has(container)
   return {
-    issues: issues.filter((issue) => issue !== null),
+    issues: found.filter((issue) => issue !== null),
     notes,
-    comparable: type === null || type.aspect !== 'structure',
+    comparable: { object: accepts('object'), array: accepts('array') },
   }
 }
 
 export function label(types: Iterable<JsonType>): string {
   const set = new Set(types)
   const names = jsonTypes.filter((type) => type !== 'null' && set.has(type))
-  return names.join(' | ') || 'null'
+  return names.join(' | ') || (set.has('null') ? 'null' : 'nothing')
 }
 
 /** What a file has at a path, as a type in words. */
@@ -86,13 +95,16 @@ function typeIssue(contract: ContractNode, file: PathProfile, textual: boolean):
     (textual && type === 'string' && wanted.has('number') && onlyMoreDigits(contract, file))
   const extra = found.filter((type) => !accepted(type))
   if (extra.length === 0) return textual ? lostWords(contract, file, wanted) : null
-  const structural = [...extra, ...wanted].some((type) => type === 'object' || type === 'array')
+  const isContainer = (type: JsonType) => type === 'object' || type === 'array'
+  const structural = extra.some(isContainer) || (wanted.size > 0 && [...wanted].every(isContainer))
   const widened = extra.length === 1 && extra[0] === 'number' && wanted.has('integer')
   return {
     aspect: structural ? 'structure' : 'type',
     from: label(wanted),
     to: label(found),
-    facts: { mild: widened },
+    extra,
+    // The author of a schema who writes `integer` means it.
+    facts: { mild: widened && contract.evidence !== null },
     evidence: { contract: contract.evidence ? counts(contract.evidence) : 'declared', file: counts(file) },
     witness: firstOf(file, extra.length === 1 && extra[0] === 'number' ? ['number'] : extra),
   }
@@ -134,7 +146,6 @@ function lostWords(contract: ContractNode, file: PathProfile, wanted: ReadonlySe
 function nullIssue(contract: ContractNode, file: PathProfile, textual: boolean): Issue | null {
   if (contract.types?.has('null') || contract.types === null) return null
   const { evidence } = contract
-  if (contract.types.size === 0) return null
   if (file.types.null > 0) {
     return {
       aspect: 'nullability',
@@ -174,35 +185,20 @@ function timesIssue({ evidence }: ContractNode, file: PathProfile): Issue | null
   }
 }
 
-function formatIssue(
-  contract: ContractNode,
-  file: PathProfile,
-  textual: boolean,
-  notes: string[],
-): Issue | null {
+function formatIssue(contract: ContractNode, file: PathProfile, textual: boolean): Issue | null {
   const { count } = file.text
   if (contract.types !== null && !contract.types.has('string')) return null
   if (count === 0 || (textual && file.types.object + file.types.array > 0)) return null
-  const inferred = contract.evidence ? formatClaim(contract.evidence.text) : null
-  const claim = contract.evidence ? inferred : declaredFormat(contract, notes)
+  const claim = contract.evidence && formatClaim(contract.evidence.text)
   if (!claim) return null
   const matches = formatMatches(claim, file.text)
   if (matches === count || (!claim.firm && matches > 0)) return null
-  if (!contract.evidence && matches > 0 && (claim.name === 'email' || claim.name === 'uri')) {
-    notes.push(`whether every value is a valid ${claim.name} is not decided`)
-    return null
-  }
   return {
     aspect: 'format',
     from: claimLabel(claim),
     to: formatsLabel(file, claim),
-    facts: {
-      weak: !claim.firm,
-      mild: !isDateLike(claim.name),
-      ...(contract.evidence ? {} : { declared: true }),
-    },
+    facts: { weak: !claim.firm, mild: !isDateLike(claim.name) },
     evidence: { ...seenIn(contract), matching: matches, of: count },
-    ...(contract.evidence ? {} : { keyword: 'format' }),
     witness: firstOf(
       file,
       textFormats.filter((format) => formatMatches({ ...claim }, only(file, format)) === 0),
@@ -213,14 +209,6 @@ function formatIssue(
 /** The text facts of a file as if only one of its formats had occurred. */
 function only(file: PathProfile, format: TextFormat): PathProfile['text'] {
   return { ...file.text, formats: { [format]: file.text.formats[format] ?? 0 } }
-}
-
-function declaredFormat(contract: ContractNode, notes: string[]): FormatClaim | null {
-  const { format } = contract.schema
-  if (typeof format !== 'string') return null
-  if (standardFormats.has(format)) return { name: format as TextFormat, firm: true }
-  notes.push(`the format "${format}" is not decided`)
-  return null
 }
 
 function isDateLike(name: string): boolean {
@@ -240,6 +228,7 @@ function formatsLabel(file: PathProfile, claim: FormatClaim): string {
   return names.join(' | ')
 }
 
+/** An inferred enumeration: a value outside it is news, not an error. */
 function enumIssue(contract: ContractNode, file: PathProfile, notes: string[]): Issue | null {
   if (contract.enum === null) return null
   const listed = new Set(contract.enum.filter((value) => value !== null).map(String))
@@ -258,7 +247,7 @@ function enumIssue(contract: ContractNode, file: PathProfile, notes: string[]): 
     aspect: 'enum',
     from: listed.size > 8 ? `one of ${listed.size} values` : [...listed].sort().join(' | '),
     to: named && named.length <= 8 ? `also ${named.sort().join(' | ')}` : 'values outside the list',
-    facts: contract.evidence ? {} : { declared: true },
+    facts: {},
     evidence: { ...seenIn(contract), listed: listed.size, outside: outside?.length ?? 'some' },
     witness: outside ? placeOfAny(file, outside) : undefined,
   }

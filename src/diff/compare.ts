@@ -7,6 +7,7 @@ import { type Finding, Judge, severityOf, summarise } from './policy.js'
 import type { Profile } from './profile.js'
 import type { Change, ContractSchema, DriftReport, Policy } from './report.js'
 import { profileOfContract } from './schema-profile.js'
+import { contractHash } from './value-check.js'
 import { Comparison } from './walk.js'
 
 export interface CompareOptions {
@@ -36,7 +37,8 @@ export function compare(
     throw new DrifthookError('FORMAT_MISMATCH', message)
   }
   const judge = new Judge(policy, options.now ?? new Date())
-  const comparison = new Comparison(contract, profile, policy, judge, isSchema)
+  const checked = !isSchema && file.checkedBy !== undefined && file.checkedBy === contractHash(schema)
+  const comparison = new Comparison(contract, profile, policy, judge, isSchema, checked)
   comparison.run()
   return report(profile, comparison, judge)
 }

@@ -7,6 +7,7 @@ import { emptyPath, jsonTypes, type PathProfile } from './profile.js'
 import { SketchBuilder } from './sketch.js'
 import { classify, textFormats } from './text-format.js'
 import { chars, type Token } from './token.js'
+import type { ValueCheck } from './value-check.js'
 
 const [NULL, BOOLEAN, INTEGER, NUMBER, STRING, OBJECT, ARRAY] = [0, 1, 2, 3, 4, 5, 6] as const
 /** Where the places of the formats are kept, after those of the types. */
@@ -38,19 +39,24 @@ export class ValueCounter {
   #most = 0
   #times = 0
   #sketch: SketchBuilder | null = null
+  /** What a contract asks of each value; null: nothing. */
+  protected check: ValueCheck | null = null
 
   null(at: number): void {
     this.#count(NULL, at)
+    this.check?.null(at)
   }
 
-  boolean(at: number): void {
+  boolean(at: number, value?: boolean): void {
     this.#count(BOOLEAN, at)
+    this.check?.boolean(value, at)
   }
 
   /** A JSON string. */
   string(token: Token, at: number): void {
     this.#count(STRING, at)
-    if (token.length === 0) this.emptyText(at)
+    this.check?.string(token, at)
+    if (token.length === 0) this.#emptyText(at)
     else if (token.mask === chars.space) this.#blankText(at)
     else this.#text(token, classify(token), at)
   }
@@ -59,13 +65,17 @@ export class ValueCounter {
   number(token: Token, at: number): void {
     this.#quantity(token, at)
     this.#sample(token, at)
+    this.check?.number(token, at)
   }
 
   /** A CSV field: text that is typed by how it reads. */
   field(token: Token, at: number): void {
     if (token.length === 0) {
       this.emptyText(at)
-    } else if (token.mask === chars.space) {
+      return
+    }
+    this.check?.field(token, at)
+    if (token.mask === chars.space) {
       this.#blankText(at)
     } else {
       const format = classify(token)
@@ -80,7 +90,13 @@ export class ValueCounter {
     }
   }
 
+  /** A field without content. */
   emptyText(at: number): void {
+    this.#emptyText(at)
+    this.check?.emptyField(at)
+  }
+
+  #emptyText(at: number): void {
     this.#empty++
     this.#place(EMPTY, at)
   }
@@ -128,6 +144,7 @@ export class ValueCounter {
   protected addPositions(found: Set<number>): void {
     for (const at of this.#places) if (at >= 0) found.add(at)
     for (const at of this.#sketch?.positions() ?? []) found.add(at)
+    for (const at of this.check?.positions() ?? []) found.add(at)
   }
 
   /** The counts as plain data. */
@@ -156,6 +173,7 @@ export class ValueCounter {
     if (this.#sketch) profile.sketch = this.#sketch.finish(key, toPlace)
     profile.times = this.#times
     if (this.#fewest <= this.#most) profile.length = { min: this.#fewest, max: this.#most }
+    if (this.check) profile.checked = this.check.finish(toPlace)
     for (const [i, name] of placeNames.entries()) {
       if (this.#places[i]! >= 0) profile.places[name] = toPlace(this.#places[i]!)
     }

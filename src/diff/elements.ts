@@ -105,7 +105,11 @@ function only(types: ReadonlySet<string>, type: string): boolean {
 
 function many(array: ContractNode, node: ContractNode): ContractNode {
   const bounds = ['minItems', 'maxItems'].filter((name) => array.schema[name] !== undefined)
-  const undecided = [...array.undecided, ...bounds, ...node.undecided]
+  const undecided = {
+    any: [...array.undecided.any, ...array.undecided.array, ...bounds, ...node.undecided.any],
+    object: node.undecided.object,
+    array: node.undecided.array,
+  }
   const { parents, evidence: outer } = array
   const evidence =
     node.evidence && outer ? { ...node.evidence, seen: outer.seen, length: outer.length } : null
@@ -137,7 +141,19 @@ function simple(node: ContractNode): ContractNode {
   }
   if (node.evidence ? node.evidence.types.null > 0 : node.types?.has('null')) types.add('null')
   const properties = new Map([[textKey, { node: text, required: !wasNever(text) }]])
-  return { ...node, evidence, types, enum: null, properties, rest: 'open', undecided: [], simple: text }
+  return {
+    ...node,
+    evidence,
+    types,
+    enum: null,
+    tests: [],
+    parts: { object: [], array: [] },
+    patterned: () => null,
+    properties,
+    rest: 'open',
+    undecided: { any: [], object: [], array: [] },
+    simple: text,
+  }
 }
 
 function without<T>(set: ReadonlySet<T>, value: T): ReadonlySet<T> {

@@ -18,7 +18,10 @@ const wideSketchKept = 8
 export function writeEvidence(path: PathProfile, parents: number, wide: boolean): ContractSchema {
   const { types, text, number, sketch } = path
   const { range: _, ...numbers } = number
-  const macs = sketch.entries.slice(0, wide ? wideSketchKept : sketchKept).map((entry) => entry.mac)
+  const kept = sketch.entries.slice(0, wide ? wideSketchKept : sketchKept).filter((entry) => entry.mac !== '')
+  const macs = kept.map((entry) => entry.mac)
+  // Only of a complete set do the counts say something: how settled it is.
+  const complete = !sketch.partial && macs.length === sketch.entries.length
   return compact({
     seen: path.seen,
     parents,
@@ -33,6 +36,7 @@ export function writeEvidence(path: PathProfile, parents: number, wide: boolean)
     position: path.position,
     shapes: macs.length > 0 ? shapesOf(sketch.entries) : null,
     sketch: macs.length > 0 ? macs : null,
+    counts: macs.length > 0 && complete ? kept.map((entry) => entry.count) : null,
     distinct: sketch.partial ? null : sketch.entries.length,
   })
 }
@@ -57,10 +61,13 @@ export function readEvidence(schema: ContractSchema): { path: PathProfile; paren
   path.times = numberOr(raw.times, 0)
   path.position = rangeOf(raw.position)
   const macs = Array.isArray(raw.sketch) ? raw.sketch.filter((mac) => typeof mac === 'string') : []
+  const counts = Array.isArray(raw.counts) ? raw.counts : []
   path.sketch = {
     // The order is not stored: it would make the sketch guessable.
-    entries: macs.map((mac, order): SketchEntry => ({ order, mac, count: 1, shape: '' })),
-    partial: true,
+    entries: macs.map(
+      (mac, order): SketchEntry => ({ order, mac, count: numberOr(counts[order], 1), shape: '' }),
+    ),
+    partial: counts.length !== macs.length || counts.length === 0,
   }
   return { path, parents: numberOr(raw.parents, 0) }
 }
@@ -85,8 +92,24 @@ export function readOrigin(schema: ContractSchema): {
 function shapesOf(entries: readonly SketchEntry[]): ContractSchema {
   const counts = new Map<string, number>()
   for (const { shape, count } of entries) counts.set(shape, (counts.get(shape) ?? 0) + count)
+  counts.delete('')
+  return mostOf(counts)
+}
+
+function mostOf(counts: ReadonlyMap<string, number>): ContractSchema {
   const common = [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).slice(0, shapesKept)
   return Object.fromEntries(common)
+}
+
+/** Shapes of two samples together; null without any. */
+export function mergeShapes(...samples: unknown[]): ContractSchema | null {
+  const counts = new Map<string, number>()
+  for (const shapes of samples) {
+    for (const [shape, count] of Object.entries(isRecord(shapes) ? shapes : {})) {
+      counts.set(shape, (counts.get(shape) ?? 0) + numberOr(count, 0))
+    }
+  }
+  return counts.size > 0 ? mostOf(counts) : null
 }
 
 /** Without what is empty: nulls and zeros say nothing. `seen` and `parents` always stay. */

@@ -7,7 +7,7 @@ import type { Facts, Finding } from './policy.js'
 import type { PathProfile } from './profile.js'
 import { amendedFragment, newFragment } from './proposal.js'
 import type { RemovedName, RenameMatch } from './rename.js'
-import type { ContractSchema } from './report.js'
+import type { ContractSchema, Proposal } from './report.js'
 import { treeOf } from './schema-profile.js'
 
 /** The element whose text is compared, where the path is that of the element. */
@@ -88,12 +88,20 @@ export function renamed(
 }
 
 /** A rename that changes more than the name is still one change: the first issue gives it its aspect. */
-export function renamedAndChanged(finding: Finding, issue: Issue): void {
+export function renamedAndChanged(
+  finding: Finding,
+  node: ContractNode,
+  file: PathProfile,
+  issues: readonly [Issue, ...Issue[]],
+  textual: boolean,
+): void {
+  const [issue] = issues
   const { aspect, from, to, facts, evidence, witness } = issue
   const rename = { ...finding.facts }
   Object.assign(finding, { aspect, from, to })
   finding.evidence = { ...finding.evidence, ...evidence }
   finding.facts = { ...facts, ...rename }
+  finding.proposal = { ...(finding.proposal as AliasProposal), schema: amended(node, file, issues, textual) }
   if (witness) finding.witness = witness
 }
 
@@ -147,13 +155,18 @@ export function becameMap(node: ContractNode, file: PathProfile, path: string, t
       to: 'map of many keys',
       facts: {},
       evidence: { contract: node.properties.size, of: file.types.object },
-      proposal: { op: 'set', path, schema: newFragment(file, file.seen, textual) },
+      proposal: { op: 'set', path, schema: newFragment(file, file.seen, textual), whole: true },
     },
     anyPlace(file),
   )
 }
 
-export function reordered(path: string, moved: number, byPosition: boolean): Finding {
+export function reordered(
+  path: string,
+  moved: number,
+  byPosition: boolean,
+  positions: Record<string, number>,
+): Finding {
   return {
     kind: 'changed',
     path,
@@ -162,8 +175,11 @@ export function reordered(path: string, moved: number, byPosition: boolean): Fin
     to: 'columns in another order',
     facts: { byPosition },
     evidence: { moved },
+    proposal: { op: 'order', positions },
   }
 }
+
+type AliasProposal = Extract<Proposal, { op: 'alias' }>
 
 /** The fragment for a path under which the file passes. */
 export function amended(

@@ -1,11 +1,15 @@
 /** `drifthook/diff`: from the bytes of a file to what drifted. Pure: no I/O, no state, usable on its own. */
 import { DrifthookError } from '../errors.js'
+import { readContract } from './contract.js'
 import { detectFormat, detections } from './formats/detect.js'
 import { builtInFormats, type Format, findFormat } from './formats/registry.js'
 import { type DiffLimits, defaultLimits, limitExceeded } from './limits.js'
 import type { Profile } from './profile.js'
-import type { FormatName } from './report.js'
+import type { ContractSchema, FormatName } from './report.js'
+import { isTable } from './schema.js'
+import { asksValues, contractHash, startingNode } from './value-check.js'
 
+export { type Column, type Columns, type ColumnType, columnTypes, fromColumns, toColumns } from './columns.js'
 export { type CompareOptions, compare } from './compare.js'
 export { type Documents, type ReadOptions, readDocuments } from './delta/documents.js'
 export { type DeltaHtmlOptions, deltaHtml } from './delta/html.js'
@@ -24,6 +28,7 @@ export { type DeltaOptions, delta } from './delta.js'
 export { type CustomFormat, defineFormat } from './formats/custom.js'
 export { type DetectedFormat, detectFormat } from './formats/detect.js'
 export { builtInFormats, type Detection, type Format } from './formats/registry.js'
+export { learn } from './learn.js'
 export { type DiffLimits, defaultLimits } from './limits.js'
 export {
   type Finding,
@@ -35,6 +40,7 @@ export {
   type Range,
   type TextFacts,
 } from './profile.js'
+export { type Accepted, type AcceptOptions, applyProposals } from './proposal-apply.js'
 export { renderHtml } from './render/html.js'
 export { type RenderFormat, render, renderFormats } from './render/index.js'
 export { renderJunit } from './render/junit.js'
@@ -59,6 +65,12 @@ export interface ProfileFileOptions {
    * Without it the key is all zeros: then whoever reads a schema can test guesses of values against it.
    */
   key?: Uint8Array
+  /**
+   * The contract the profile will be compared with. What it demands of single values (`pattern`,
+   * `multipleOf`, `anyOf`, long enumerations, …) is then asked of every value on the way; without it these
+   * are decided for small sets of values only. Costs nothing where the contract demands nothing of the kind.
+   */
+  contract?: ContractSchema
 }
 
 /**
@@ -71,17 +83,32 @@ export function profile(bytes: Uint8Array, options: ProfileFileOptions = {}): Pr
   const key = options.key ?? new Uint8Array(32)
   const formats = options.formats ?? builtInFormats
   if (bytes.length > limits.bytes) throw limitExceeded('bytes', limits)
-  const as = (name: FormatName) => {
-    const format = findFormat(name, formats)
-    if (!format) throw new DrifthookError('FORMAT_UNDECIDED', 'There is no format of the name given.')
-    return format.profile(bytes, { limits, key })
-  }
+  const as = (name: FormatName) => profileAs(findFormat(name, formats), bytes, limits, key, options.contract)
   if (options.format === undefined) return as(detectFormat(bytes, formats).format)
   try {
     return as(options.format)
   } catch (error) {
     throw mismatch(options.format, bytes, formats) ?? error
   }
+}
+
+function profileAs(
+  format: Format | undefined,
+  bytes: Uint8Array,
+  limits: DiffLimits,
+  key: Uint8Array,
+  schema: ContractSchema | undefined,
+): Profile {
+  if (!format) throw new DrifthookError('FORMAT_UNDECIDED', 'There is no format of the name given.')
+  if (schema === undefined) return format.profile(bytes, { limits, key })
+  const contract = readContract(schema)
+  if (!asksValues(contract.root)) return format.profile(bytes, { limits, key })
+  const expected = startingNode(contract, isTable(format.name))
+  const seen = format.profile(bytes, { limits, key, expected })
+  // JSON lines show themselves only on the way: then every line is an item of the contract's list.
+  const found =
+    seen.dialect.lines === true ? format.profile(bytes, { limits, key, expected: contract.root.items }) : seen
+  return { ...found, checkedBy: contractHash(schema) }
 }
 
 /** A file that cannot be read as the format it was said to be, and plainly is another one. */

@@ -47,3 +47,8 @@ export function packPlace(line: number, column: number): number {
 export function unpackPlace(packed: number): Place {
   return { line: Math.floor(packed / columns), column: packed % columns }
 }
+
+/** The earlier of two places that may not be known. */
+export function earlierOf(a: Place | undefined, b: Place | undefined): Place | undefined {
+  return a && b ? earlier(a, b) : (a ?? b)
+}

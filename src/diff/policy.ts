@@ -5,7 +5,6 @@
  */
 import { globMatches } from './paths.js'
 import type {
-  Aspect,
   Change,
   ChangeKind,
   DriftReport,
@@ -43,39 +42,34 @@ export interface Finding extends Omit<Change, 'impact'> {
 
 type Profile = NonNullable<Policy['profile']>
 
-/** The impact of a finding by the matrix alone. */
+/**
+ * The impact of a finding by the matrix alone. Breaking is what the contract refuses, unless it is excused.
+ * What differs and is accepted deserves a look; a lenient reader does not mind news.
+ */
 export function matrixImpact(finding: Finding, profile: Profile): Impact {
-  const { kind, aspect, facts } = finding
-  if (kind === 'added') return addedImpact(facts, profile)
-  if (kind === 'removed' || kind === 'renamed') {
-    if (kind === 'renamed' && aspect && changedImpact(aspect, facts, profile) === 'breaking')
-      return 'breaking'
-    return facts.required && !facts.weak ? 'breaking' : 'warning'
-  }
-  return changedImpact(aspect, facts, profile)
+  if (refuses(finding, profile)) return excuses(finding, profile) ? 'warning' : 'breaking'
+  const news = finding.kind === 'added' || finding.aspect === 'enum'
+  return news && profile === 'lenient' ? 'info' : 'warning'
 }
 
-function addedImpact(facts: Facts, profile: Profile): Impact {
-  if (facts.closed || profile === 'strict') return 'breaking'
-  if (profile === 'lenient') return 'info'
-  return facts.byPosition && !facts.appended ? 'breaking' : 'warning'
+/** Whether the contract, as this reader reads it, accepts no file that shows this. */
+function refuses({ kind, aspect, facts }: Finding, profile: Profile): boolean {
+  if (kind === 'added') {
+    const displaced = facts.byPosition === true && !facts.appended
+    return facts.closed === true || profile === 'strict' || (displaced && profile !== 'lenient')
+  }
+  // Under another name a path is gone; what else changed in it nobody gets to read.
+  if (kind === 'removed' || kind === 'renamed') return facts.required === true
+  if (aspect === 'order') return facts.byPosition === true
+  // An inferred enumeration lists what was seen, not what is allowed.
+  return aspect !== 'enum' || facts.declared === true
 }
 
-function changedImpact(aspect: Aspect | undefined, facts: Facts, profile: Profile): Impact {
-  const breaking = facts.mild && profile !== 'strict' ? 'warning' : 'breaking'
-  switch (aspect) {
-    case 'nullability':
-    case 'presence':
-      return facts.strong || facts.declared ? breaking : 'warning'
-    case 'enum':
-      return facts.declared ? 'breaking' : profile === 'lenient' ? 'info' : 'warning'
-    case 'format':
-      return facts.weak ? 'warning' : breaking
-    case 'order':
-      return facts.byPosition ? 'breaking' : 'warning'
-    default:
-      return breaking
-  }
+/** Whether the refusal rests on too little, or on something that readers cope with. */
+function excuses({ aspect, facts }: Finding, profile: Profile): boolean {
+  const guessed =
+    aspect === 'nullability' || aspect === 'presence' ? !(facts.strong || facts.declared) : false
+  return guessed || facts.weak === true || (facts.mild === true && profile !== 'strict')
 }
 
 /** Applies a policy to what a comparison found. */
@@ -132,10 +126,14 @@ function worst(changes: readonly Change[]): DriftReport['result'] {
   return changes.some(({ impact }) => impact === 'warning') ? 'warning' : 'pass'
 }
 
-/** A rename takes one name away and adds one; other changes than of the type weigh nothing. */
-function scoreOf({ kind, aspect, facts }: Finding): number {
+/**
+ * A rename takes one name away and adds one; other changes than of the type weigh nothing. Dates and
+ * timestamps are types where this score comes from.
+ */
+function scoreOf({ kind, aspect, facts, from }: Finding): number {
   const removed = facts.required ? 40 : 20
-  const typed = aspect === 'type' || aspect === 'structure' ? 30 : 0
+  const dated = aspect === 'format' && (from === 'date' || from === 'date-time')
+  const typed = dated || aspect === 'type' || aspect === 'structure' ? 30 : 0
   if (kind === 'added') return 5
   if (kind === 'removed') return removed
   return kind === 'renamed' ? removed + 5 + typed : typed

@@ -6,12 +6,14 @@
  * schema and a report never do.
  */
 import { DrifthookError, type Place } from '../errors.js'
+import type { ContractNode } from './contract.js'
 import { maxChildren } from './limits.js'
 import { byIdentity, byShortName } from './names.js'
 import { earlier } from './place.js'
 import type { FormatName } from './report.js'
 import { emptySketch, mergeSketches, type Sketch } from './sketch.js'
 import type { TextFormat } from './text-format.js'
+import { type Checked, mergeChecked } from './value-check.js'
 
 export const jsonTypes = ['null', 'boolean', 'integer', 'number', 'string', 'object', 'array'] as const
 export type JsonType = (typeof jsonTypes)[number]
@@ -22,6 +24,8 @@ export interface Profile {
   dialect: Record<string, string | boolean | null>
   root: PathProfile
   findings: Finding[]
+  /** The contract whose predicates were asked of the values on the way, by its hash. */
+  checkedBy?: string
 }
 
 export interface Range {
@@ -55,6 +59,10 @@ export interface PathProfile {
   items: PathProfile | null
   /** The first place of each thing worth pointing at: a type, a text format, `empty`, `missing`. */
   places: { [what: string]: Place }
+  /** What the contract's predicates said of the values, if they were asked. */
+  checked?: Checked
+  /** Made up from a hand-written schema that stands in a file's place: what that schema says here. */
+  declared?: ContractNode
 }
 
 export interface TextFacts {
@@ -133,12 +141,15 @@ export function mergeProfiles(a: Profile, b: Profile): Profile {
       `A ${a.format} profile and a ${b.format} profile do not merge.`,
     )
   }
-  return {
+  const merged = {
     format: a.format,
     dialect: mergeDialects(a.dialect, b.dialect),
     root: mergePaths(a.root, b.root),
     findings: mergeFindings(a.findings, b.findings),
   }
+  return a.checkedBy !== undefined && a.checkedBy === b.checkedBy
+    ? { ...merged, checkedBy: a.checkedBy }
+    : merged
 }
 
 /** Joins what was seen at two paths; recursion is bounded by the depth limit of the formats. */
@@ -155,6 +166,8 @@ export function mergePaths(a: PathProfile, b: PathProfile): PathProfile {
     children.clear()
   }
   const namespace = a.namespace ?? b.namespace
+  // A path that nothing was seen at has been asked nothing.
+  const checked = a.seen === 0 ? b.checked : b.seen === 0 ? a.checked : mergeChecked(a.checked, b.checked)
   return {
     seen: a.seen + b.seen,
     ...(namespace === undefined ? {} : { namespace }),
@@ -176,6 +189,7 @@ export function mergePaths(a: PathProfile, b: PathProfile): PathProfile {
     rest,
     items: mergeOptional(a.items, b.items, mergePaths),
     places: mergePlaces(a.places, b.places),
+    ...(checked ? { checked } : {}),
   }
 }
 

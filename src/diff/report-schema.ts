@@ -39,6 +39,7 @@ function oneOf<T extends string>(names: Record<T, true>): Schema {
 
 const text: Schema = { type: 'string' }
 const textOrNull: Schema = { type: ['string', 'null'] }
+const flag: Schema = { type: 'boolean' }
 const count: Schema = { type: 'integer', minimum: 0 }
 const ordinal: Schema = { type: 'integer', minimum: 1 }
 const path: Schema = { type: 'string', description: 'Dots between keys, [] for each item, {*} for each key' }
@@ -52,11 +53,25 @@ const place = closed<Place>(
 type ProposalOf<Op extends Proposal['op']> = Extract<Proposal, { op: Op }>
 const proposals: Record<Proposal['op'], Schema> = {
   set: closed<ProposalOf<'set'>>(
-    { op: { const: 'set' }, path, schema: fragment, required: { type: 'boolean' } },
-    { required: true },
+    { op: { const: 'set' }, path, schema: fragment, required: flag, whole: flag },
+    { required: true, whole: true },
   ),
   remove: closed<ProposalOf<'remove'>>({ op: { const: 'remove' }, path }, {}),
-  alias: closed<ProposalOf<'alias'>>({ op: { const: 'alias' }, from: path, to: path }, {}),
+  alias: closed<ProposalOf<'alias'>>(
+    { op: { const: 'alias' }, from: path, to: path, schema: fragment, required: flag },
+    { schema: true, required: true },
+  ),
+  spelling: closed<ProposalOf<'spelling'>>(
+    {
+      op: { const: 'spelling' },
+      dialect: { type: 'object', additionalProperties: { type: ['string', 'boolean', 'null'] } },
+    },
+    {},
+  ),
+  order: closed<ProposalOf<'order'>>(
+    { op: { const: 'order' }, positions: { type: 'object', additionalProperties: count } },
+    {},
+  ),
 }
 
 const change = closed<Change>(

@@ -21,9 +21,15 @@ export type Aspect =
 
 /** What accepting a change would write into the contract. */
 export type Proposal =
-  | { op: 'set'; path: string; schema: ContractSchema; required?: boolean }
+  /** `whole`: with all that is below the path, which otherwise has changes of its own. */
+  | { op: 'set'; path: string; schema: ContractSchema; required?: boolean; whole?: boolean }
   | { op: 'remove'; path: string }
-  | { op: 'alias'; from: string; to: string }
+  /** `schema`: the fragment for `from`, when more than its name has changed. */
+  | { op: 'alias'; from: string; to: string; schema?: ContractSchema; required?: boolean }
+  /** Another delimiter, encoding, kind of file. */
+  | { op: 'spelling'; dialect: Record<string, string | boolean | null> }
+  /** Where the columns stand now. */
+  | { op: 'order'; positions: Record<string, number> }
 
 /** One difference between the contract and the file. */
 export interface Change {

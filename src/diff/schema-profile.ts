@@ -36,6 +36,7 @@ export function treeOf(node: ContractNode, seen: number): PathProfile {
 
 function declared(node: ContractNode, seen: number): PathProfile {
   const path = emptyPath()
+  path.declared = node
   path.seen = seen
   const count = Math.max(seen, typical)
   for (const type of node.types ?? []) path.types[type] = count

@@ -22,8 +22,8 @@ import type { Finding, Judge } from './policy.js'
 import { emptyPath, mergePaths, type PathProfile, type Profile } from './profile.js'
 import { type AddedName, matchRenames, type RemovedName } from './rename.js'
 import { acceptedMoves, type ComeName, findMoves, type GoneName } from './rename-move.js'
-import type { Observation, Policy } from './report.js'
-import { isTable, isTextual } from './schema.js'
+import type { ContractSchema, Observation, Policy } from './report.js'
+import { isTable, isTextual, toSchema } from './schema.js'
 import { columnOrder, dialectFindings } from './table.js'
 
 /** The path by the contract's names and by the file's. They differ below a rename. */
@@ -68,6 +68,8 @@ export class Comparison {
     readonly judge: Judge,
     /** The other side is a schema: an optional path it lacks is removed, not merely absent. */
     readonly isSchema: boolean,
+    /** The file was profiled against this very contract. */
+    readonly checked = false,
   ) {
     this.#textual = isTextual(file.format)
     this.#table = isTable(file.format)
@@ -80,7 +82,7 @@ export class Comparison {
     for (const found of this.file.findings) {
       if (!this.judge.ignores(found.path)) this.observations.push(integrity(found))
     }
-    const spelling = dialectFindings(this.contract.dialect, this.file.dialect)
+    const spelling = dialectFindings(this.contract.dialect, this.file.dialect, () => toSchema(this.file))
     this.findings.push(...spelling.findings.filter(({ path }) => !this.judge.ignores(path)))
     if (!spelling.comparable) return
     const { node, file } = this.#roots()
@@ -134,17 +136,21 @@ export class Comparison {
    */
   #compare(node: ContractNode, file: PathProfile, where: Where, rename?: Finding): Issue[] {
     if (this.judge.ignores(where.path, where.filePath)) return []
-    const { issues, notes, comparable } = checkNode(node, file, this.#textual)
+    const { issues, notes, comparable } = checkNode(node, file, {
+      textual: this.#textual,
+      checked: this.checked,
+    })
     const namespace = namespaceIssue(node, file)
     if (namespace && this.#isNews(namespace)) issues.push(namespace)
-    const content = comparable ? contentIssue(node, file) : null
+    const content = comparable.object ? contentIssue(node, file) : null
     if (content) issues.push(content)
     for (const message of notes) this.#note(where.path, message)
     if (node.evidence && node.types === null && fileLabel(file, this.#textual) !== 'null') {
       this.#note(where.path, 'the contract never saw a value here')
     }
     if (rename) {
-      if (issues[0]) findings.renamedAndChanged(rename, issues[0])
+      const [first, ...more] = issues
+      if (first) findings.renamedAndChanged(rename, node, file, [first, ...more], this.#textual)
     } else {
       for (const issue of issues) {
         this.findings.push(
@@ -152,9 +158,9 @@ export class Comparison {
         )
       }
     }
-    if (!comparable || content) return issues
-    if (file.items) this.#compareItems(node, file.items, where)
-    if (file.types.object > 0) this.#compareObject(node, file, where)
+    if (content) return issues
+    if (file.items && comparable.array) this.#compareItems(node, file.items, where)
+    if (file.types.object > 0 && comparable.object) this.#compareObject(node, file, where)
     return issues
   }
 
@@ -249,9 +255,14 @@ export class Comparison {
     const issues = this.#compareOccurrences(values.node, values.file, where, rename)
     if (!required || child.seen >= parents || this.judge.ignores(where.path, where.filePath)) return
     const finding = findings.sometimes(node, child, where.path, parents, issues, this.#textual)
-    if (!rename) this.findings.push(finding)
-    else if (!rename.aspect)
+    if (!rename) {
+      this.findings.push(finding)
+      return
+    }
+    if (!rename.aspect)
       Object.assign(rename, { aspect: 'presence', facts: { ...finding.facts, ...rename.facts } })
+    const { schema } = finding.proposal as { schema: ContractSchema }
+    Object.assign(rename.proposal!, { schema, required: false })
   }
 
   /** What may stand several times in one parent is compared as one of them, at the path of an item. */
@@ -264,7 +275,9 @@ export class Comparison {
     if (!repeated) return issues
     const all = [repeated, ...issues]
     if (!rename) this.findings.push(findings.changed(node, child, path, repeated, all, this.#textual))
-    else if (!rename.aspect) findings.renamedAndChanged(rename, repeated)
+    else if (!rename.aspect) {
+      findings.renamedAndChanged(rename, node, child, [repeated, ...issues], this.#textual)
+    }
     return issues
   }
 
@@ -276,6 +289,10 @@ export class Comparison {
 
   /** The file's object has too many keys to tell apart. */
   #compareMap(node: ContractNode, file: PathProfile, rest: PathProfile, where: Where): void {
+    const names = node.parts.object.some(({ schema }) => schema.patternProperties !== undefined)
+    if (names || (typeof node.rest === 'object' && node.properties.size > 0)) {
+      this.#note(where.path, 'the keys are too many to compare, so what is said of some is not decided')
+    }
     if (typeof node.rest === 'object') {
       this.#compare(node.rest, rest, { path: mapPath(where.path), filePath: mapPath(where.filePath) })
     } else if (node.properties.size === 0 && node.rest !== 'closed') {
@@ -299,15 +316,21 @@ export class Comparison {
   }
 
   #added(node: ContractNode, file: PathProfile, names: readonly AddedName[], where: Where): void {
+    const fresh = names.filter(({ key, path, file: child }) => {
+      const described = node.patterned(key)
+      if (described) this.#compare(described, child, { path, filePath: path })
+      return described === null
+    })
+    if (fresh.length === 0) return
     if (typeof node.rest === 'object') {
       // One map for all of them, as the contract has it.
-      const all = names.map((name) => name.file).reduce(mergePaths)
+      const all = fresh.map((name) => name.file).reduce(mergePaths)
       this.#compare(node.rest, all, { path: mapPath(where.path), filePath: mapPath(where.filePath) })
       return
     }
     const known = [...file.children].filter(([key]) => node.properties.has(key))
     const last = Math.max(-1, ...known.map(([, child]) => child.position?.max ?? -1))
-    for (const name of names) {
+    for (const name of fresh) {
       const { path, file: child } = name
       if (node.rest === 'undecided') {
         this.#note(path, 'whether the contract allows this key is not decided')
@@ -323,10 +346,10 @@ export class Comparison {
   }
 
   #order(node: ContractNode, file: PathProfile, renames: ReadonlyMap<string, string>, path: string): void {
-    const moved = columnOrder(node, file, renames)
+    const { moved, positions } = columnOrder(node, file, renames)
     if (moved === 0) return
     if (this.#byPosition || this.policy.profile === 'strict') {
-      this.findings.push(findings.reordered(path, moved, this.#byPosition))
+      this.findings.push(findings.reordered(path, moved, this.#byPosition, positions))
     } else {
       this.#note(path, 'the columns stand in another order')
     }

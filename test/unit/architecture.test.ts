@@ -67,6 +67,7 @@ const packages: Rules['packages'] = {
   'csv-parse': ['diff/'],
   'fast-xml-parser': ['diff/'],
   jsondiffpatch: ['diff/delta/'],
+  re2js: ['diff/'],
   saxes: ['diff/'],
   piscina: ['analysis/'],
   'rate-limiter-flexible': ['services/', 'adapters/'],

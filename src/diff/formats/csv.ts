@@ -88,7 +88,7 @@ class TableProfiler {
     options: ProfileOptions,
   ) {
     this.#limits = options.limits
-    this.#context = new BuilderContext(options.key, options.limits)
+    this.#context = new BuilderContext(options.key, options.limits, undefined, options.expected)
     this.#record = new PathBuilder(this.#context)
   }
 

@@ -23,7 +23,7 @@ function detect(head: Uint8Array): Detection | null {
 }
 
 function profile(bytes: Uint8Array, options: ProfileOptions): Profile {
-  const context = new BuilderContext(options.key, options.limits)
+  const context = new BuilderContext(options.key, options.limits, undefined, options.expected)
   const sink = new ProfilingSink(bytes, context)
   scanJson(bytes, sink, { limits: options.limits, seed: context.seed, lines: true })
   return sink.finish()
@@ -103,8 +103,8 @@ class ProfilingSink implements JsonSink {
     this.#value().number(token, at)
   }
 
-  boolean(_value: boolean, at: number): void {
-    this.#value().boolean(at)
+  boolean(value: boolean, at: number): void {
+    this.#value().boolean(at, value)
   }
 
   null(at: number): void {

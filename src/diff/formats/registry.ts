@@ -1,4 +1,5 @@
 /** The formats there are. A new one is a file beside this one and a line in the list below. */
+import type { ContractNode } from '../contract.js'
 import type { DiffLimits } from '../limits.js'
 import type { Profile } from '../profile.js'
 import type { FormatName } from '../report.js'
@@ -31,6 +32,8 @@ export interface ProfileOptions {
   limits: DiffLimits
   /** The HMAC key of the value sketches. */
   key: Uint8Array
+  /** What a contract expects of a document, or of a record: hand it to the builder. */
+  expected?: ContractNode | null
 }
 
 export const builtInFormats: readonly Format[] = Object.freeze([json, csv, xml, x12, keyValue])

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { compare } from '../../../src/diff/index.js'
+import { applyProposals, compare } from '../../../src/diff/index.js'
 import type { ContractSchema } from '../../../src/diff/report.js'
 import { profileJson, schemaOfJson } from './fixtures/helpers.js'
 
@@ -7,25 +7,8 @@ type Row = Record<string, unknown>
 const rows = (edit: (row: Row, i: number) => Row = (row) => row) =>
   Array.from({ length: 40 }, (_, i) => edit({ v: i, s: ['aa', 'bb'][i % 2], d: '2024-01-31' }, i))
 
-/** Writes one fragment where the proposals of these flat records point. */
-function accept(schema: ContractSchema, data: unknown): ContractSchema {
-  const accepted = structuredClone(schema) as {
-    items: { properties: Record<string, unknown>; required: string[] }
-  }
-  for (const { proposal } of compare(schema, profileJson(data)).changes) {
-    if (proposal?.op === 'set') {
-      const name = proposal.path.replace('[].', '')
-      accepted.items.properties[name] = proposal.schema
-      if (proposal.required === false)
-        accepted.items.required = accepted.items.required.filter((n) => n !== name)
-    } else if (proposal?.op === 'remove') {
-      const name = proposal.path.replace('[].', '')
-      delete accepted.items.properties[name]
-      accepted.items.required = accepted.items.required.filter((n) => n !== name)
-    }
-  }
-  return accepted as unknown as ContractSchema
-}
+const accept = (schema: ContractSchema, data: unknown) =>
+  applyProposals(schema, compare(schema, profileJson(data)).changes).schema
 
 const byHand: ContractSchema = {
   type: 'array',

@@ -13,7 +13,7 @@ interface Schema {
 
 /** Writes what a proposal says where it says so, in a schema that has the path. */
 function apply(schema: Schema, proposal: Proposal): void {
-  if (proposal.op === 'alias') throw new Error('not here')
+  if (proposal.op !== 'set' && proposal.op !== 'remove') throw new Error('not here')
   const steps = splitPath(proposal.path).flatMap((segment) =>
     segment.endsWith('[]') ? [segment.slice(0, -2), '[]'] : [segment],
   )
