@@ -1,6 +1,7 @@
 /** From a contract and a file to a report: the face of the comparison. The rules are in `walk.ts`, `checks.ts`, `policy.ts`. */
 import { createHash } from 'node:crypto'
 import { DrifthookError } from '../errors.js'
+import { Comparison } from './comparison.js'
 import { readContract } from './contract.js'
 import { isRecord, readOrigin } from './evidence.js'
 import { type Finding, Judge, severityOf, summarise } from './policy.js'
@@ -8,7 +9,6 @@ import type { Profile } from './profile.js'
 import type { Change, ContractSchema, DriftReport, Policy } from './report.js'
 import { profileOfContract } from './schema-profile.js'
 import { contractHash } from './value-check.js'
-import { Comparison } from './walk.js'
 
 export interface CompareOptions {
   /** When overrides expire against it; default: the current time. */

@@ -2,11 +2,14 @@
  * Names that went from one parent to another. The name must be the same, and the only one of its kind on
  * either side; then what is below it, or its values, must say that it is the same thing.
  */
+import type { Finding } from './policy.js'
+import type { PathProfile } from './profile.js'
 import type { AddedName, Alias, RemovedName, RenameMatch } from './rename.js'
 import { defaultThreshold } from './rename-match.js'
 import { nameReader, nameWeight, normaliseName } from './rename-name.js'
 import { isCandidate, logistic, structureLikeness, typeWeight, valueWeight } from './rename-score.js'
 import { traitsOfFile, traitsOfNode } from './rename-traits.js'
+import type { Observation } from './report.js'
 
 /** What a move costs before anything speaks for it: most same names below two parents are two things. */
 const moved = -3
@@ -23,6 +26,16 @@ export interface ComeName extends AddedName {
   parent: string
   /** How many parents the file has there. */
   parents: number
+}
+
+/** A name without its like below its own parent, and what was said about it. */
+export interface Gone extends GoneName {
+  required: boolean
+  said: Finding | Observation
+}
+export interface Come extends ComeName {
+  said: Finding
+  parentFile: PathProfile
 }
 
 /** Moves accepted before. */

@@ -1,4 +1,4 @@
-/** Walks a contract and a file side by side and collects what differs. */
+/** Walks down a contract and a file side by side and collects what differs at each path. */
 import { checkNode, fileLabel, type Issue } from './checks.js'
 import type { Contract, ContractNode } from './contract.js'
 import {
@@ -15,16 +15,15 @@ import {
   wasNever,
 } from './elements.js'
 import * as findings from './findings.js'
-import { integrity } from './integrity.js'
 import { byContractName } from './names.js'
 import { childPath, itemPath, mapPath, root } from './paths.js'
 import type { Finding, Judge } from './policy.js'
-import { emptyPath, mergePaths, type PathProfile, type Profile } from './profile.js'
+import { mergePaths, type PathProfile, type Profile } from './profile.js'
 import { type AddedName, matchRenames, type RemovedName } from './rename.js'
-import { acceptedMoves, type ComeName, findMoves, type GoneName } from './rename-move.js'
+import type { Come, Gone } from './rename-move.js'
 import type { ContractSchema, Observation, Policy } from './report.js'
-import { isTable, isTextual, toSchema } from './schema.js'
-import { columnOrder, dialectFindings } from './table.js'
+import { isTable, isTextual } from './schema.js'
+import { columnOrder } from './table.js'
 
 /** The path by the contract's names and by the file's. They differ below a rename. */
 interface Where {
@@ -39,27 +38,17 @@ interface Expected {
   required: boolean
 }
 
-/** A name without its like below its own parent, and what was said about it. */
-interface Gone extends GoneName {
-  required: boolean
-  said: Finding | Observation
-}
-interface Come extends ComeName {
-  said: Finding
-  parentFile: PathProfile
-}
-
-export class Comparison {
+export class Walk {
   readonly findings: Finding[] = []
   readonly observations: Observation[] = []
-  readonly #textual: boolean
-  readonly #table: boolean
+  protected readonly textual: boolean
+  protected readonly table: boolean
   readonly #byPosition: boolean
-  readonly #renames: NonNullable<Policy['renames']>
+  protected readonly renames: NonNullable<Policy['renames']>
   readonly #namespaces = new Set<string>()
   /** What may have moved to another parent. */
-  readonly #gone: Gone[] = []
-  readonly #come: Come[] = []
+  protected readonly gone: Gone[] = []
+  protected readonly come: Come[] = []
 
   constructor(
     readonly contract: Contract,
@@ -71,73 +60,21 @@ export class Comparison {
     /** The file was profiled against this very contract. */
     readonly checked = false,
   ) {
-    this.#textual = isTextual(file.format)
-    this.#table = isTable(file.format)
+    this.textual = isTextual(file.format)
+    this.table = isTable(file.format)
     // The names of X12 are codes and positions of a standard: nobody renames those.
-    this.#renames = { ...policy.renames, ...(file.format === 'x12' ? { enabled: false } : {}) }
-    this.#byPosition = this.#table && (policy.profile === 'positional' || contract.dialect.header === false)
-  }
-
-  run(): void {
-    for (const found of this.file.findings) {
-      if (!this.judge.ignores(found.path)) this.observations.push(integrity(found))
-    }
-    const spelling = dialectFindings(this.contract.dialect, this.file.dialect, () => toSchema(this.file))
-    this.findings.push(...spelling.findings.filter(({ path }) => !this.judge.ignores(path)))
-    if (!spelling.comparable) return
-    const { node, file } = this.#roots()
-    this.#compare(node, file, { path: root, filePath: root })
-    this.#moves()
-  }
-
-  /** Names that are below another parent now: one change instead of two. */
-  #moves(): void {
-    const { aliases = [] } = this.policy
-    const accepted = acceptedMoves(this.#gone, this.#come, aliases)
-    for (const { removed, added } of accepted) this.#moved(removed, added)
-    if (this.#renames.enabled === false) return
-    const settled = new Set<Gone | Come>(accepted.flatMap(({ removed, added }) => [removed, added]))
-    // What is merely absent has not moved.
-    const gone = this.#gone.filter((name) => !settled.has(name) && name.said.kind === 'removed')
-    const come = this.#come.filter((name) => !settled.has(name))
-    for (const match of findMoves(gone, come, this.#renames.threshold)) {
-      const rename = findings.renamed(match, match.removed.required, this.#textual)
-      this.findings.push(rename)
-      this.#moved(match.removed, match.added, rename)
-    }
-  }
-
-  #moved(removed: Gone, added: Come, rename?: Finding): void {
-    takeOut(this.findings, removed.said)
-    takeOut(this.findings, added.said)
-    takeOut(this.observations, removed.said)
-    const where = { path: removed.path, filePath: added.path }
-    this.#compareChild(removed, added.file, added.parentFile, where, rename)
-  }
-
-  /** A contract for one record meets a table of many, or one for JSON lines a file with one line. */
-  #roots(): { node: ContractNode; file: PathProfile } {
-    const node = this.contract.root
-    const { root: file } = this.file
-    if (this.#table && node.types?.has('object') && !node.types.has('array') && file.items) {
-      return { node, file: file.items }
-    }
-    if (this.contract.dialect.lines === true && file.types.object > 0) {
-      const lines = { ...emptyPath(), seen: 1, items: file, length: { min: 1, max: 1 } }
-      lines.types.array = 1
-      return { node, file: lines }
-    }
-    return { node, file }
+    this.renames = { ...policy.renames, ...(file.format === 'x12' ? { enabled: false } : {}) }
+    this.#byPosition = this.table && (policy.profile === 'positional' || contract.dialect.header === false)
   }
 
   /**
    * @param rename the change that says so, when the path has another name in the file
    * @returns what differs at this very path
    */
-  #compare(node: ContractNode, file: PathProfile, where: Where, rename?: Finding): Issue[] {
+  protected compare(node: ContractNode, file: PathProfile, where: Where, rename?: Finding): Issue[] {
     if (this.judge.ignores(where.path, where.filePath)) return []
     const { issues, notes, comparable } = checkNode(node, file, {
-      textual: this.#textual,
+      textual: this.textual,
       checked: this.checked,
     })
     const namespace = namespaceIssue(node, file)
@@ -145,17 +82,15 @@ export class Comparison {
     const content = comparable.object ? contentIssue(node, file) : null
     if (content) issues.push(content)
     for (const message of notes) this.#note(where.path, message)
-    if (node.evidence && node.types === null && fileLabel(file, this.#textual) !== 'null') {
+    if (node.evidence && node.types === null && fileLabel(file, this.textual) !== 'null') {
       this.#note(where.path, 'the contract never saw a value here')
     }
     if (rename) {
       const [first, ...more] = issues
-      if (first) findings.renamedAndChanged(rename, node, file, [first, ...more], this.#textual)
+      if (first) findings.renamedAndChanged(rename, node, file, [first, ...more], this.textual)
     } else {
       for (const issue of issues) {
-        this.findings.push(
-          findings.changed(node, file, where.path, issue, issues, this.#textual, where.whole),
-        )
+        this.findings.push(findings.changed(node, file, where.path, issue, issues, this.textual, where.whole))
       }
     }
     if (content) return issues
@@ -170,16 +105,16 @@ export class Comparison {
       return
     }
     // The records of a table have no path of their own: a column is just its name.
-    const flat = this.#table && path === root
+    const flat = this.table && path === root
     if (flat) this.#compareRecords(node.items, items)
-    else this.#compare(node.items, items, { path: itemPath(path), filePath: itemPath(filePath) })
+    else this.compare(node.items, items, { path: itemPath(path), filePath: itemPath(filePath) })
   }
 
   /** A table without records still has its columns. */
   #compareRecords(node: ContractNode, records: PathProfile): void {
     const where = { path: root, filePath: root }
     if (records.types.object === 0) this.#compareObject(node, records, where)
-    else this.#compare(node, records, where)
+    else this.compare(node, records, where)
   }
 
   #compareObject(node: ContractNode, object: PathProfile, where: Where): void {
@@ -188,7 +123,7 @@ export class Comparison {
     this.#compareKeys(node, file, where)
     if (!node.simple || isSimple(file)) return
     // The contract has a bare text here: what is new beside it cannot be written without it.
-    const schema = findings.amended(node, object, [], this.#textual)
+    const schema = findings.amended(node, object, [], this.textual)
     for (const finding of this.findings.slice(before)) {
       finding.proposal = { op: 'set', path: where.path, schema }
     }
@@ -208,21 +143,21 @@ export class Comparison {
         ? { ...where, whole: { node, file } }
         : { path: childPath(where.path, key), filePath: childPath(where.filePath, key) }
       if (this.judge.ignores(at.path, at.filePath)) continue
-      if (child) this.#compareChild(expected, child, file, at)
+      if (child) this.compareChild(expected, child, file, at)
       else gone.push({ key, path: at.path, node: expected.node })
     }
     for (const [key, child] of file.children) {
       const path = childPath(where.filePath, key)
       if (!node.properties.has(key) && !this.judge.ignores(path)) come.push({ key, path, file: child })
     }
-    const siblings = { node, file, table: this.#table, isSchema: this.isSchema }
-    const { matches, suggestions } = matchRenames(gone, come, siblings, this.policy.aliases, this.#renames)
+    const siblings = { node, file, table: this.table, isSchema: this.isSchema }
+    const { matches, suggestions } = matchRenames(gone, come, siblings, this.policy.aliases, this.renames)
     for (const match of matches) {
       const expected = node.properties.get(match.removed.key)!
       const at = { path: match.removed.path, filePath: match.added.path }
-      const rename = match.accepted ? undefined : findings.renamed(match, expected.required, this.#textual)
+      const rename = match.accepted ? undefined : findings.renamed(match, expected.required, this.textual)
       if (rename) this.findings.push(rename)
-      this.#compareChild(expected, match.added.file, file, at, rename)
+      this.compareChild(expected, match.added.file, file, at, rename)
     }
     const matched = new Set<RemovedName | AddedName>(matches.flatMap((match) => [match.removed, match.added]))
     for (const name of gone) {
@@ -232,17 +167,17 @@ export class Comparison {
       if (said === null) continue
       const suggestion = suggestions.find(({ removed }) => removed === name)
       if (suggestion && said.kind === 'removed') findings.suggest(said, suggestion)
-      this.#gone.push({ ...name, parent: where.path, required, said })
+      this.gone.push({ ...name, parent: where.path, required, said })
     }
     const fresh = come.filter((name) => !matched.has(name))
     if (fresh.length > 0) this.#added(node, file, fresh, where)
-    if (this.#table) {
+    if (this.table) {
       const names = new Map(matches.map((match) => [match.removed.key, match.added.key]))
       this.#order(node, file, names, where.path)
     }
   }
 
-  #compareChild(
+  protected compareChild(
     expected: Expected,
     child: PathProfile,
     parent: PathProfile,
@@ -254,7 +189,7 @@ export class Comparison {
     const values = rename || where.path !== where.filePath ? valuesOf(node, child) : { node, file: child }
     const issues = this.#compareOccurrences(values.node, values.file, where, rename)
     if (!required || child.seen >= parents || this.judge.ignores(where.path, where.filePath)) return
-    const finding = findings.sometimes(node, child, where.path, parents, issues, this.#textual)
+    const finding = findings.sometimes(node, child, where.path, parents, issues, this.textual)
     if (!rename) {
       this.findings.push(finding)
       return
@@ -267,16 +202,16 @@ export class Comparison {
 
   /** What may stand several times in one parent is compared as one of them, at the path of an item. */
   #compareOccurrences(node: ContractNode, child: PathProfile, where: Where, rename?: Finding): Issue[] {
-    if (!node.many && !repeats(child)) return this.#compare(node, child, where, rename)
+    if (!node.many && !repeats(child)) return this.compare(node, child, where, rename)
     const { path, filePath } = where
     const inside = { path: itemPath(path), filePath: itemPath(filePath) }
-    const issues = this.#compare(oneExpected(node), oneOf(child), inside, rename)
+    const issues = this.compare(oneExpected(node), oneOf(child), inside, rename)
     const repeated = cardinalityIssue(node, child)
     if (!repeated) return issues
     const all = [repeated, ...issues]
-    if (!rename) this.findings.push(findings.changed(node, child, path, repeated, all, this.#textual))
+    if (!rename) this.findings.push(findings.changed(node, child, path, repeated, all, this.textual))
     else if (!rename.aspect) {
-      findings.renamedAndChanged(rename, node, child, [repeated, ...issues], this.#textual)
+      findings.renamedAndChanged(rename, node, child, [repeated, ...issues], this.textual)
     }
     return issues
   }
@@ -294,11 +229,11 @@ export class Comparison {
       this.#note(where.path, 'the keys are too many to compare, so what is said of some is not decided')
     }
     if (typeof node.rest === 'object') {
-      this.#compare(node.rest, rest, { path: mapPath(where.path), filePath: mapPath(where.filePath) })
+      this.compare(node.rest, rest, { path: mapPath(where.path), filePath: mapPath(where.filePath) })
     } else if (node.properties.size === 0 && node.rest !== 'closed') {
       this.#note(where.path, 'the keys are too many to compare')
     } else {
-      this.findings.push(findings.becameMap(node, file, where.path, this.#textual))
+      this.findings.push(findings.becameMap(node, file, where.path, this.textual))
     }
   }
 
@@ -318,14 +253,14 @@ export class Comparison {
   #added(node: ContractNode, file: PathProfile, names: readonly AddedName[], where: Where): void {
     const fresh = names.filter(({ key, path, file: child }) => {
       const described = node.patterned(key)
-      if (described) this.#compare(described, child, { path, filePath: path })
+      if (described) this.compare(described, child, { path, filePath: path })
       return described === null
     })
     if (fresh.length === 0) return
     if (typeof node.rest === 'object') {
       // One map for all of them, as the contract has it.
       const all = fresh.map((name) => name.file).reduce(mergePaths)
-      this.#compare(node.rest, all, { path: mapPath(where.path), filePath: mapPath(where.filePath) })
+      this.compare(node.rest, all, { path: mapPath(where.path), filePath: mapPath(where.filePath) })
       return
     }
     const known = [...file.children].filter(([key]) => node.properties.has(key))
@@ -338,10 +273,10 @@ export class Comparison {
       }
       const appended = child.position !== null && child.position.min > last
       const facts = { closed: node.rest === 'closed', byPosition: this.#byPosition, appended }
-      const said = findings.added(child, path, file.types.object, facts, this.#textual)
+      const said = findings.added(child, path, file.types.object, facts, this.textual)
       this.findings.push(said)
       const parents = file.types.object
-      this.#come.push({ ...name, parent: where.path, parents, said, parentFile: file })
+      this.come.push({ ...name, parent: where.path, parents, said, parentFile: file })
     }
   }
 
@@ -358,9 +293,4 @@ export class Comparison {
   #note(path: string, message: string): void {
     this.observations.push({ kind: 'note', path, message })
   }
-}
-
-function takeOut<T>(list: T[], one: unknown): void {
-  const at = list.indexOf(one as T)
-  if (at >= 0) list.splice(at, 1)
 }
