@@ -51,6 +51,11 @@ export function oneOf(path: PathProfile): PathProfile {
   return { ...path, seen: valuesSeen(path), length: { min: 1, max: 1 } }
 }
 
+/** What an element holds, as a schema would show one of them; any other path as it is. */
+export function contentOfOne(path: PathProfile): PathProfile {
+  return path.types.array === 0 && path.length !== null ? written(oneOf(path)) : path
+}
+
 function asText(path: PathProfile, text: PathProfile): PathProfile {
   const { seen, length, position, places } = path
   const types = { ...text.types, null: text.types.null + path.types.null }

@@ -1,5 +1,7 @@
 /** What a contract's node and a file's path show that can be compared when their names differ. */
+
 import type { ContractNode } from './contract.js'
+import { contentOfOne } from './elements.js'
 import { evidenceKey, isRecord } from './evidence.js'
 import { columnType, literalsOf } from './inference.js'
 import type { JsonType, NumberFacts, PathProfile, TextFacts } from './profile.js'
@@ -36,7 +38,9 @@ const valuesCompared = 32
 const innerDepth = 3
 const innerNames = 200
 
-export function traitsOfNode(node: ContractNode): Traits {
+export function traitsOfNode(element: ContractNode): Traits {
+  // An XML element that holds nothing but text is known by that text.
+  const node = element.simple ?? element
   const { evidence, items } = node
   const raw = node.schema[evidenceKey]
   const stored = isRecord(raw) ? raw : {}
@@ -53,7 +57,8 @@ export function traitsOfNode(node: ContractNode): Traits {
 }
 
 /** @param parents how many parents could have had the path */
-export function traitsOfFile(file: PathProfile, parents: number): Traits {
+export function traitsOfFile(element: PathProfile, parents: number): Traits {
+  const file = contentOfOne(element)
   const facts = factsOf(file, parents)
   const { entries, partial } = file.sketch
   const shapes = new Map<string, number>()
@@ -72,11 +77,11 @@ export function traitsOfFile(file: PathProfile, parents: number): Traits {
 }
 
 export function valuesOfNode(node: ContractNode): string[] {
-  return node.evidence?.sketch.entries.map(({ mac }) => mac) ?? []
+  return (node.simple ?? node).evidence?.sketch.entries.map(({ mac }) => mac) ?? []
 }
 
 export function valuesOfFile(file: PathProfile): string[] {
-  return file.sketch.entries.flatMap(({ mac }) => (mac === '' ? [] : [mac]))
+  return contentOfOne(file).sketch.entries.flatMap(({ mac }) => (mac === '' ? [] : [mac]))
 }
 
 type Facts = Pick<Traits, 'type' | 'count' | 'filled' | 'text' | 'number' | 'format'>

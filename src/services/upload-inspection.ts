@@ -29,7 +29,10 @@ const refusedTypes =
 export function inspectUpload(bytes: Uint8Array, contentType: string | null): void {
   const type = contentType?.split(';')[0]?.trim().toLowerCase() ?? ''
   if (refusedTypes.test(type)) {
-    throw new DrifthookError('FILE_TYPE_REFUSED', `Files of type ${type} are not data. Send JSON or CSV.`)
+    throw new DrifthookError(
+      'FILE_TYPE_REFUSED',
+      `Files of type ${type} are not data. Send JSON, XML, CSV, EDI X12 or key-value.`,
+    )
   }
   if (bytes.byteLength === 0) {
     throw new DrifthookError(

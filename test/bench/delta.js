@@ -36,7 +36,13 @@ const parse = (bytes) => JSON.parse(Buffer.from(bytes).toString())
  * @type {Record<string, (module: any) => Contender>}
  */
 const contenders = {
-  drifthook:
+  'drifthook, drift from the contract':
+    ({ compare, profile, toSchema }) =>
+    (a, b) => {
+      const limits = { bytes: Number.MAX_SAFE_INTEGER }
+      return compare(toSchema(profile(a, { limits })), profile(b, { limits })).changes.length
+    },
+  'drifthook, delta of the values':
     ({ delta }) =>
     (a, b) =>
       delta(a, b, { limits: { bytes: Number.MAX_SAFE_INTEGER } }).changes.length,
@@ -109,7 +115,7 @@ async function contend(name, at, directory) {
 
 /** Where a contender's module is; null if it is not installed. */
 function resolveFrom(/** @type {string} */ name, /** @type {string | null} */ directory) {
-  if (name === 'drifthook') return 'drifthook/diff'
+  if (name.startsWith('drifthook')) return 'drifthook/diff'
   try {
     const base = directory ? join(directory, 'main.js') : fileURLToPath(import.meta.url)
     return pathToFileURL(createRequire(base).resolve(name)).href

@@ -1,11 +1,12 @@
 /**
- * Measures drifthook against what one would write by hand, and prints one table.
+ * Measures drifthook against what one would write by hand, or take instead, and prints tables.
  *
- *   npm run bench                      every row
- *   npm run bench -- json csv          these rows
+ *   npm run bench                      everything: the rows, value differs, renames
+ *   npm run bench -- json csv          these rows only
  *   npm run bench -- --write           also into docs/performance.md
  *   npm run bench -- --rounds=5        the best of 5; 3 unless given
  */
+import { execFileSync } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { availableParallelism, cpus } from 'node:os'
 import { join } from 'node:path'
@@ -48,6 +49,26 @@ const model = cpus()[0]?.model.trim() ?? 'unknown processor'
 const facts = `Node ${process.version}, ${process.platform} ${process.arch}, ${availableParallelism()} × ${model}. Best of ${rounds} rounds, both sides in turn.`
 console.log(`\n${facts}`)
 
+/** Measurements of their own shape, each a program that prints its table. */
+const programs = [
+  { title: 'Two files: drift, and every value', file: 'delta.js', args: ['--peers', '--megabytes=30'] },
+  {
+    title: 'The same with one record inserted at the head',
+    file: 'delta.js',
+    args: ['--peers', '--megabytes=30', '--insert'],
+  },
+  { title: 'Renames', file: 'renames.js', args: [] },
+]
+const sections = (positionals.length > 0 ? [] : programs).map(({ title, file, args }) => {
+  const output = execFileSync(process.execPath, [join(import.meta.dirname, file), ...args], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const section = `## ${title}\n\n\`node test/bench/${[file, ...args].join(' ')}\`\n\n${output.trim()}\n`
+  console.log(`\n${section}`)
+  return section
+})
+
 if (values.write) {
   const text = `# Performance
 
@@ -58,6 +79,7 @@ over theirs (more is better).
 ${lines.join('\n')}
 
 ${facts}
-`
+
+${sections.join('\n')}`
   await writeFile(join(import.meta.dirname, '../../docs/performance.md'), text)
 }
