@@ -90,7 +90,6 @@ const policy = record<Policy>(
     renames: record<NonNullable<Policy['renames']>>({ enabled: boolean, threshold: share }, []),
     aliases: list(record<NonNullable<Policy['aliases']>[number]>({ from: text, to: text }, ['from', 'to'])),
     mode: oneOf<NonNullable<Policy['mode']>>({ matrix: true, score: true }),
-    samples: oneOf<NonNullable<Policy['samples']>>({ shapes: true, kept: true }),
   },
   [],
 )

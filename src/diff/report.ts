@@ -113,6 +113,4 @@ export interface Policy {
   /** Accepted renames: the file's name for a path of the contract. */
   aliases?: { from: string; to: string }[]
   mode?: 'matrix' | 'score'
-  /** `kept` allows sample values in the contract and in reports. */
-  samples?: 'shapes' | 'kept'
 }

@@ -39,5 +39,4 @@ export const policySchema = z.strictObject({
     .max(1_000)
     .optional(),
   mode: z.enum(['matrix', 'score']).optional(),
-  samples: z.enum(['shapes', 'kept']).optional(),
 })

@@ -36,7 +36,6 @@ describe('a policy for the command line', () => {
       profile: 'strict',
       ignore: ['a.*'],
       mode: 'score',
-      samples: 'kept',
       renames: { enabled: false, threshold: 0.5 },
     },
     { overrides: [{ ...override, kind: 'changed', aspect: 'type', expiresAt: '2030-01-01T00:00:00Z' }] },
