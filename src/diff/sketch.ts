@@ -130,20 +130,43 @@ export class SketchBuilder {
   }
 
   finish(key: Uint8Array, toPlace: (at: number) => Place): Sketch {
+    const few = this.#orders.length <= literalCount && this.#lengths.every((size) => size <= literalBytes)
     const entries = this.#orders.map((order, i): SketchEntry => {
-      const bytes = this.#bytes[i]!
-      const size = this.#lengths[i]!
-      const text = Buffer.from(bytes).toString()
-      const mac = createHmac('sha256', key).update(bytes).update(`:${size}`).digest('hex').slice(0, 12)
-      const entry: SketchEntry = { order, mac, count: this.#counts[i]!, shape: shapeOf(text) }
-      if (size <= literalBytes && this.#orders.length <= literalCount) {
-        entry.literal = text
-        entry.place = toPlace(this.#places[i]!)
-      }
+      const entry = lazyEntry(key, this.#bytes[i]!, this.#lengths[i]!, order, this.#counts[i]!)
+      if (!few) return entry
+      entry.literal = Buffer.from(this.#bytes[i]!).toString()
+      entry.place = toPlace(this.#places[i]!)
       return entry
     })
     entries.sort((x, y) => x.order - y.order)
-    return { entries: withLiterals(entries, entries.length), partial: this.#partial }
+    return { entries, partial: this.#partial }
+  }
+}
+
+/**
+ * An entry that hashes its value only when asked: most files honour their contract, and then nobody does.
+ * Copying it, by `structuredClone` too, asks.
+ */
+function lazyEntry(
+  key: Uint8Array,
+  bytes: Uint8Array,
+  size: number,
+  order: number,
+  count: number,
+): SketchEntry {
+  let mac: string | undefined
+  let shape: string | undefined
+  return {
+    order,
+    get mac() {
+      mac ??= createHmac('sha256', key).update(bytes).update(`:${size}`).digest('hex').slice(0, 12)
+      return mac
+    },
+    count,
+    get shape() {
+      shape ??= shapeOf(Buffer.from(bytes).toString())
+      return shape
+    },
   }
 }
 
