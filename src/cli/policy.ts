@@ -1,5 +1,5 @@
 /** A policy from a file, checked strictly: a misspelt field would silently judge differently. */
-import type { Aspect, ChangeKind, Impact, Override, Policy } from '../diff/index.js'
+import { aspects, changeKinds, impacts, type Override, type Policy } from '../diff/index.js'
 import { Failure, within } from './failure.js'
 import { type Input, nameOf, readJson } from './input.js'
 
@@ -18,11 +18,9 @@ const instant: Rule = (value, at) =>
     : wrong(at, 'an RFC 3339 time')
 
 /** Every name of a union, of which none may be missing. */
-function oneOf<T extends string>(names: Record<T, true>): Rule {
-  return (value, at) =>
-    typeof value === 'string' && Object.hasOwn(names, value)
-      ? null
-      : wrong(at, `one of ${Object.keys(names).join(', ')}`)
+function oneOf<T extends string>(names: readonly T[] | Record<T, true>): Rule {
+  const all: readonly unknown[] = Array.isArray(names) ? names : Object.keys(names)
+  return (value, at) => (all.includes(value) ? null : wrong(at, `one of ${all.join(', ')}`))
 }
 
 function list(rule: Rule): Rule {
@@ -58,19 +56,9 @@ const policyName = 'the policy'
 const override = record<Override>(
   {
     path: text,
-    kind: oneOf<ChangeKind>({ added: true, removed: true, changed: true, renamed: true }),
-    aspect: oneOf<Aspect>({
-      type: true,
-      structure: true,
-      cardinality: true,
-      nullability: true,
-      presence: true,
-      format: true,
-      enum: true,
-      constraint: true,
-      order: true,
-    }),
-    impact: oneOf<Impact>({ breaking: true, warning: true, info: true }),
+    kind: oneOf(changeKinds),
+    aspect: oneOf(aspects),
+    impact: oneOf(impacts),
     reason: text,
     expiresAt: instant,
   },

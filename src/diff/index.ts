@@ -51,6 +51,7 @@ export { renderSlack, type SlackMessage } from './render/slack.js'
 export { renderTeams, type TeamsMessage } from './render/teams.js'
 export { renderText } from './render/text.js'
 export type * from './report.js'
+export { aspects, changeKinds, impacts } from './report.js'
 export { reportSchema } from './report-schema.js'
 export { toSchema } from './schema.js'
 

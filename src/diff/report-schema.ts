@@ -4,16 +4,16 @@
  * is an error here.
  */
 import type { Place } from '../errors.js'
-import type {
-  Aspect,
-  Change,
-  ChangeKind,
-  DriftReport,
-  DriftSummary,
-  Impact,
-  Observation,
-  Proposal,
-  Severity,
+import {
+  aspects,
+  type Change,
+  changeKinds,
+  type DriftReport,
+  type DriftSummary,
+  impacts,
+  type Observation,
+  type Proposal,
+  type Severity,
 } from './report.js'
 import { jsonSchemaDialect } from './schema.js'
 
@@ -32,9 +32,9 @@ function closed<T extends object>(
   return { type: 'object', properties, required, additionalProperties: false }
 }
 
-/** One of the names of a union, of which none may be missing. */
-function oneOf<T extends string>(names: Record<T, true>): Schema {
-  return { enum: Object.keys(names) }
+/** One of the names of a union: listed where it is declared, or of which none may be missing here. */
+function oneOf<T extends string>(names: readonly T[] | Record<T, true>): Schema {
+  return { enum: Array.isArray(names) ? [...names] : Object.keys(names) }
 }
 
 const text: Schema = { type: 'string' }
@@ -76,23 +76,13 @@ const proposals: Record<Proposal['op'], Schema> = {
 
 const change = closed<Change>(
   {
-    kind: oneOf<ChangeKind>({ added: true, removed: true, changed: true, renamed: true }),
+    kind: oneOf(changeKinds),
     path,
     toPath: path,
-    aspect: oneOf<Aspect>({
-      type: true,
-      structure: true,
-      cardinality: true,
-      nullability: true,
-      presence: true,
-      format: true,
-      enum: true,
-      constraint: true,
-      order: true,
-    }),
+    aspect: oneOf(aspects),
     from: textOrNull,
     to: textOrNull,
-    impact: oneOf<Impact>({ breaking: true, warning: true, info: true }),
+    impact: oneOf(impacts),
     confidence: { type: 'number', minimum: 0, maximum: 1 },
     evidence: { type: 'object', description: 'Counts, shapes and names; never a value' },
     witness: { $ref: '#/$defs/place' },

@@ -1,4 +1,4 @@
-/** The vocabulary of drift: what a comparison says. Types only; the rules are in `compare.ts` and `policy.ts`. */
+/** The vocabulary of drift: what a comparison says. The words; the rules are in `compare.ts` and `policy.ts`. */
 import type { Place } from '../errors.js'
 
 export type FormatName = string
@@ -6,18 +6,22 @@ export type FormatName = string
 /** A JSON Schema 2020-12. Inferred ones carry their evidence under `x-drift`. */
 export type ContractSchema = { [keyword: string]: unknown }
 
-export type Impact = 'breaking' | 'warning' | 'info'
-export type ChangeKind = 'added' | 'removed' | 'changed' | 'renamed'
-export type Aspect =
-  | 'type'
-  | 'structure'
-  | 'cardinality'
-  | 'nullability'
-  | 'presence'
-  | 'format'
-  | 'enum'
-  | 'constraint'
-  | 'order'
+export const impacts = ['breaking', 'warning', 'info'] as const
+export type Impact = (typeof impacts)[number]
+export const changeKinds = ['added', 'removed', 'changed', 'renamed'] as const
+export type ChangeKind = (typeof changeKinds)[number]
+export const aspects = [
+  'type',
+  'structure',
+  'cardinality',
+  'nullability',
+  'presence',
+  'format',
+  'enum',
+  'constraint',
+  'order',
+] as const
+export type Aspect = (typeof aspects)[number]
 
 /** What accepting a change would write into the contract. */
 export type Proposal =

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { aspects, changeKinds, impacts } from '../diff/report.js'
 
 const glob = z.string().min(1).max(500)
 
@@ -10,21 +11,9 @@ export const policySchema = z.strictObject({
     .array(
       z.strictObject({
         path: glob,
-        kind: z.enum(['added', 'removed', 'changed', 'renamed']).optional(),
-        aspect: z
-          .enum([
-            'type',
-            'structure',
-            'cardinality',
-            'nullability',
-            'presence',
-            'format',
-            'enum',
-            'constraint',
-            'order',
-          ])
-          .optional(),
-        impact: z.enum(['breaking', 'warning', 'info']),
+        kind: z.enum(changeKinds).optional(),
+        aspect: z.enum(aspects).optional(),
+        impact: z.enum(impacts),
         reason: z.string().min(1).max(500),
         expiresAt: z.iso.datetime().optional(),
       }),
