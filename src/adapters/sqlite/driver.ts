@@ -19,7 +19,7 @@ export interface Driver {
   close(): void
 }
 
-export const driverNames = ['node:sqlite', 'better-sqlite3', 'libsql'] as const
+export const driverNames = ['node:sqlite', 'libsql', 'better-sqlite3'] as const
 export type DriverName = (typeof driverNames)[number]
 
 type Open = (filename: string) => Driver

@@ -8,7 +8,7 @@ import { SqliteStorage } from './storage.js'
 export interface SqliteOptions {
   /** Path of the database file. It and its directory are created if they are missing. */
   filename: string
-  /** Default: the first of `node:sqlite`, `better-sqlite3` and `libsql` there is. */
+  /** Default: the first of `node:sqlite`, `libsql` and `better-sqlite3` there is. */
   driver?: DriverName
   /** How long a write waits for another process's before it is `STORAGE_UNAVAILABLE`. Default 5000. */
   busyTimeoutMs?: number
