@@ -91,7 +91,9 @@ describe.each(feedFormats)('$name', ({ profileOf, path, records, textual, flat }
         return x && y && typeOf(x) !== typeOf(y) ? [`${path(name, 'value')} ${aspectOf(x)}`] : []
       })
     const shown = (report: DriftReport, wanted: readonly string[]) =>
-      report.changes.map((change) => `${change.path} ${change.aspect}`).filter((line) => wanted.includes(line))
+      report.changes
+        .map((change) => `${change.path} ${change.aspect}`)
+        .filter((line) => wanted.includes(line))
     fc.assert(
       fc.property(twoFeeds, ([[a, b], before, after]) => {
         for (const [report, expected] of [

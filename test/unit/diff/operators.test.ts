@@ -1,10 +1,11 @@
 /**
  * What can happen to a feed, one operator at a time, on random records: each must show as the right kind of
- * change, at the right path, with the right aspect and verdict. A format joins by its entry in `feedFormats`.
+ * change, at the right path, with the right aspect and verdict, and be settled once it is accepted. A format
+ * joins by its entry in `feedFormats`.
  */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { compare, profile, toSchema } from '../../../src/diff/index.js'
+import { applyProposals, compare, profile, toSchema } from '../../../src/diff/index.js'
 import { feedFormats, type Row } from './fixtures/feeds.js'
 import { bytesOf, csvOf, linesOf } from './fixtures/helpers.js'
 
@@ -204,11 +205,17 @@ const nestedOperators: Operator[] = [
     (row) => put(row, 'lines', [{ SKU: row.city, qty: row.id }]),
     ['renamed lines[].sku>lines[].SKU breaking'],
   ],
+  [
+    'rename and add below',
+    (row) => put(drop(row, 'party'), 'Party', put(row.party as Row, 'vat', 'x')),
+    ['added Party.vat warning', 'renamed party>Party breaking'],
+  ],
   ['null for an object', some((row) => put(row, 'party', null)), ['changed party nullability breaking']],
 ]
 
 const known = [...operators, ...nestedOperators].map(([name]) => name)
-const namesOf = (all: readonly Operator[], why: string) => Object.fromEntries(all.map(([name]) => [name, why]))
+const namesOf = (all: readonly Operator[], why: string) =>
+  Object.fromEntries(all.map(([name]) => [name, why]))
 
 const aspects = [
   'type',
@@ -244,9 +251,13 @@ describe.each(feedFormats)('$name', ({ profileOf, path, textual, flat, leavesOut
     const expected = (shows[name] ?? usual).map(inPaths(path))
     fc.assert(
       fc.property(data, data, (before, after) => {
-        const report = compare(toSchema(profileOf(before)), profileOf(after.map(edit)))
+        const contract = toSchema(profileOf(before))
+        const seen = profileOf(after.map(edit))
+        const report = compare(contract, seen)
         expect(linesOf(report)).toEqual(expected)
         expect(report.result).toBe(resultOf(expected))
+        const { schema, aliases } = applyProposals(contract, report.changes)
+        expect(linesOf(compare(schema, seen, { aliases }))).toEqual([])
       }),
       { numRuns, endOnFailure: true },
     )
