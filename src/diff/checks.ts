@@ -36,6 +36,8 @@ export interface Issue {
   limit?: unknown
   /** The types that are too many. */
   extra?: readonly JsonType[]
+  /** Nothing below has a change of its own. */
+  whole?: true
 }
 
 export interface NodeIssues {

@@ -193,7 +193,8 @@ export function contentIssue(contract: ContractNode, file: PathProfile): Issue |
   const before = contentOf(contract.properties.keys(), expected !== undefined && !wasNever(expected))
   const text = textOf(file)
   const now = contentOf(file.children.keys(), text !== undefined && text.text.count > 0)
-  return before === null || now === null || before === now ? null : structureIssue(before, now, {}, file)
+  if (before === null || now === null || before === now) return null
+  return { ...structureIssue(before, now, {}, file), whole: true }
 }
 
 function contentOf(keys: Iterable<string>, text: boolean): 'elements' | 'text' | null {

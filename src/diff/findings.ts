@@ -10,6 +10,12 @@ import type { RemovedName, RenameMatch } from './rename.js'
 import type { ContractSchema, Proposal } from './report.js'
 import { treeOf } from './schema-profile.js'
 
+/** The path by the contract's names and by the file's. They differ below a rename. */
+export interface Paths {
+  path: string
+  filePath: string
+}
+
 /** The element whose text is compared, where the path is that of the element. */
 export interface Element {
   node: ContractNode
@@ -28,7 +34,7 @@ export function changed(
 ): Finding {
   const { aspect, from, to, facts, evidence, witness } = issue
   const schema = amended(node, file, issues, textual, whole)
-  const proposal = { op: 'set' as const, path, schema }
+  const proposal = { op: 'set' as const, path, schema, ...(issue.whole ? { whole: true } : {}) }
   return {
     kind: 'changed',
     path,
@@ -94,6 +100,7 @@ export function renamedAndChanged(
   file: PathProfile,
   issues: readonly [Issue, ...Issue[]],
   textual: boolean,
+  whole?: Element,
 ): void {
   const [issue] = issues
   const { aspect, from, to, facts, evidence, witness } = issue
@@ -101,7 +108,10 @@ export function renamedAndChanged(
   Object.assign(finding, { aspect, from, to })
   finding.evidence = { ...finding.evidence, ...evidence }
   finding.facts = { ...facts, ...rename }
-  finding.proposal = { ...(finding.proposal as AliasProposal), schema: amended(node, file, issues, textual) }
+  finding.proposal = {
+    ...(finding.proposal as AliasProposal),
+    schema: amended(node, file, issues, textual, whole),
+  }
   if (witness) finding.witness = witness
 }
 
@@ -124,7 +134,7 @@ export function suggest(removal: Finding, { added, confidence }: RenameMatch): v
 
 export function added(
   file: PathProfile,
-  path: string,
+  { path, filePath }: Paths,
   parents: number,
   facts: Facts,
   textual: boolean,
@@ -133,7 +143,7 @@ export function added(
   return located(
     {
       kind: 'added',
-      path,
+      path: filePath,
       from: null,
       to: fileLabel(file, textual),
       facts,

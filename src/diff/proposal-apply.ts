@@ -71,7 +71,8 @@ function apply(edit: SchemaEdit, { kind, aspect, proposal }: Change): boolean {
         edit.get(proposal.from) !== null && (!proposal.schema || set(edit, proposal.from, proposal, aspect))
       )
     case 'set':
-      if ((edit.get(proposal.path) !== null) === (kind === 'added')) return false
+      // What is new beside a bare text is written with it.
+      if ((edit.get(proposal.path) !== null) === (kind === 'added' && !proposal.whole)) return false
       return set(edit, proposal.path, proposal, aspect)
   }
 }
@@ -112,7 +113,7 @@ function keepBelow(before: ContractSchema, fragment: ContractSchema, aspect: Cha
   ]
   for (const { keywords, kept } of groups) {
     const described = keywords.some((keyword) => before[keyword] !== undefined)
-    if (kept && !described && aspect === 'structure') continue
+    if (kept && !described && (aspect === 'structure' || aspect === 'cardinality')) continue
     for (const keyword of keywords) {
       if (kept && before[keyword] !== undefined) fragment[keyword] = before[keyword]
       else delete fragment[keyword]

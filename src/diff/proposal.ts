@@ -35,7 +35,8 @@ export function amendedFragment(
   // Another namespace is another name: both together would be two.
   if (tree.namespace !== file.namespace) return newFragment(file, file.seen, textual)
   const schema = writeNode(mergePaths(tree, file), tree.seen + file.seen, { textual, wide: true })
-  const widened = issues.some(({ aspect }) => aspect === 'enum')
+  // Values of another type are not held against the list, and are outside of it.
+  const widened = issues.some(({ aspect }) => aspect === 'enum' || aspect === 'type')
   const shown = written(file)
   const more = enumerationOf(shown)
   if (contract.enum && (more || !widened)) schema.enum = union(contract.enum, more ?? [])

@@ -25,10 +25,8 @@ import type { ContractSchema, Observation, Policy } from './report.js'
 import { isTable, isTextual } from './schema.js'
 import { columnOrder } from './table.js'
 
-/** The path by the contract's names and by the file's. They differ below a rename. */
-interface Where {
-  path: string
-  filePath: string
+/** Where a node of the contract and one of the file meet. */
+interface Where extends findings.Paths {
   /** The text of an element that holds nothing else stands at the path of the element. */
   whole?: findings.Element
 }
@@ -85,9 +83,9 @@ export class Walk {
     if (node.evidence && node.types === null && fileLabel(file, this.textual) !== 'null') {
       this.#note(where.path, 'the contract never saw a value here')
     }
-    if (rename) {
+    if (rename && !rename.aspect) {
       const [first, ...more] = issues
-      if (first) findings.renamedAndChanged(rename, node, file, [first, ...more], this.textual)
+      if (first) findings.renamedAndChanged(rename, node, file, [first, ...more], this.textual, where.whole)
     } else {
       for (const issue of issues) {
         this.findings.push(findings.changed(node, file, where.path, issue, issues, this.textual, where.whole))
@@ -95,7 +93,7 @@ export class Walk {
     }
     if (content) return issues
     if (file.items && comparable.array) this.#compareItems(node, file.items, where)
-    if (file.types.object > 0 && comparable.object) this.#compareObject(node, file, where)
+    if (file.types.object > 0 && comparable.object) this.#compareObject(node, file, where, rename)
     return issues
   }
 
@@ -117,19 +115,19 @@ export class Walk {
     else this.compare(node, records, where)
   }
 
-  #compareObject(node: ContractNode, object: PathProfile, where: Where): void {
+  #compareObject(node: ContractNode, object: PathProfile, where: Where, rename?: Finding): void {
     const file = { ...object, children: byContractName(childrenOf(object, node), node.properties) }
     const before = this.findings.length
-    this.#compareKeys(node, file, where)
+    this.#compareKeys(node, file, where, rename)
     if (!node.simple || isSimple(file)) return
     // The contract has a bare text here: what is new beside it cannot be written without it.
     const schema = findings.amended(node, object, [], this.textual)
     for (const finding of this.findings.slice(before)) {
-      finding.proposal = { op: 'set', path: where.path, schema }
+      finding.proposal = { op: 'set', path: where.path, schema, whole: true }
     }
   }
 
-  #compareKeys(node: ContractNode, file: PathProfile, where: Where): void {
+  #compareKeys(node: ContractNode, file: PathProfile, where: Where, rename?: Finding): void {
     if (file.rest) {
       this.#compareMap(node, file, file.rest, where)
       return
@@ -137,13 +135,15 @@ export class Walk {
     const gone: RemovedName[] = []
     const come: AddedName[] = []
     const isText = node.simple !== undefined && isSimple(file)
+    // The text of a renamed element changes in the same change; one of several has a path of its own.
+    const same = isText && rename?.path === where.path ? rename : undefined
     for (const [key, expected] of node.properties) {
       const child = file.children.get(key)
       const at = isText
         ? { ...where, whole: { node, file } }
         : { path: childPath(where.path, key), filePath: childPath(where.filePath, key) }
       if (this.judge.ignores(at.path, at.filePath)) continue
-      if (child) this.compareChild(expected, child, file, at)
+      if (child) this.compareChild(expected, child, file, at, same)
       else gone.push({ key, path: at.path, node: expected.node })
     }
     for (const [key, child] of file.children) {
@@ -197,7 +197,9 @@ export class Walk {
     if (!rename.aspect)
       Object.assign(rename, { aspect: 'presence', facts: { ...finding.facts, ...rename.facts } })
     const { schema } = finding.proposal as { schema: ContractSchema }
-    Object.assign(rename.proposal!, { schema, required: false })
+    // What the rename says of the text of an element is not in the issues here.
+    const said = node.many || repeats(child) ? {} : rename.proposal
+    Object.assign(rename.proposal!, { schema, ...said, required: false })
   }
 
   /** What may stand several times in one parent is compared as one of them, at the path of an item. */
@@ -210,9 +212,7 @@ export class Walk {
     if (!repeated) return issues
     const all = [repeated, ...issues]
     if (!rename) this.findings.push(findings.changed(node, child, path, repeated, all, this.textual))
-    else if (!rename.aspect) {
-      findings.renamedAndChanged(rename, node, child, [repeated, ...issues], this.textual)
-    }
+    else findings.renamedAndChanged(rename, node, child, [repeated, ...issues], this.textual)
     return issues
   }
 
@@ -273,7 +273,8 @@ export class Walk {
       }
       const appended = child.position !== null && child.position.min > last
       const facts = { closed: node.rest === 'closed', byPosition: this.#byPosition, appended }
-      const said = findings.added(child, path, file.types.object, facts, this.textual)
+      const at = { path: childPath(where.path, name.key), filePath: path }
+      const said = findings.added(child, at, file.types.object, facts, this.textual)
       this.findings.push(said)
       const parents = file.types.object
       this.come.push({ ...name, parent: where.path, parents, said, parentFile: file })

@@ -13,6 +13,7 @@ import {
   schemaOfJson,
 } from './fixtures/helpers.js'
 import { document, scalar, value } from './fixtures/schemas.js'
+import { documentOf } from './fixtures/xml.js'
 
 const runs = Number(process.env.DRIFTHOOK_RUNS ?? 250)
 
@@ -85,6 +86,31 @@ describe('accepting all changes makes the file pass', () => {
 
   // Keys that share a pattern share what is accepted for one of them: the others may need another round.
   const unshared = document.filter((schema) => !JSON.stringify(schema).includes('patternProperties'))
+
+  it('XML, inferred: what stands beside a text, repeats, is nil, or all of it under another name', () => {
+    const edits: readonly ((value: unknown, i: number) => unknown)[] = [
+      () => 'soon',
+      (value, i) => (i % 4 ? value : null),
+      (value, i) => (i % 5 ? value : ''),
+      (value, i) => (i % 3 ? value : undefined),
+      (value) => [value, value],
+      (value) => (typeof value === 'string' ? { '@zone': 'Z', '#text': value } : value),
+    ]
+    const file = (name: string, chosen: typeof edits) => {
+      const rows = Array.from({ length: 40 }, (_, i) => ({
+        id: i,
+        [name]: chosen.reduce<unknown>((value, edit) => edit(value, i), `2024-01-${10 + (i % 19)}`),
+      }))
+      return bytesOf(documentOf('rows', { row: rows }))
+    }
+    const contract = toSchema(profile(file('orderDate', []), { format: 'xml' }))
+    fc.assert(
+      fc.property(fc.constantFrom('orderDate', 'order_date'), fc.subarray([...edits]), (name, chosen) => {
+        expect(acceptAll(contract, file(name, chosen), 'xml')).toEqual([])
+      }),
+      { numRuns: runs },
+    )
+  })
 
   it('hand-written', () => {
     fc.assert(

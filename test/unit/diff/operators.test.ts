@@ -1,29 +1,13 @@
 /**
  * What can happen to a feed, one operator at a time, on random records: each must show as the right kind of
- * change, at the right path, with the right aspect and verdict. A format joins by its entry in `formats`.
+ * change, at the right path, with the right aspect and verdict, and be settled once it is accepted. A format
+ * joins by its entry in `feedFormats`.
  */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { compare, profile, toSchema } from '../../../src/diff/index.js'
-import { bytesOf, csvOf, jsonOf, linesOf } from './fixtures/helpers.js'
-
-type Row = Record<string, unknown>
-
-interface FormatUnderTest {
-  name: string
-  render: (data: Row[]) => Uint8Array
-  /** The path of a key of a record. */
-  path: (key: string) => string
-  /** Whether records may hold objects and lists. */
-  nested: boolean
-  /** Whether every value is text, typed by how it reads. */
-  textual: boolean
-}
-
-const formats: FormatUnderTest[] = [
-  { name: 'json', render: jsonOf, path: (key) => `[].${key}`, nested: true, textual: false },
-  { name: 'csv', render: (data) => bytesOf(csvOf(data)), path: (key) => key, nested: false, textual: true },
-]
+import { applyProposals, compare, profile, toSchema } from '../../../src/diff/index.js'
+import { feedFormats, type Row } from './fixtures/feeds.js'
+import { bytesOf, csvOf, linesOf } from './fixtures/helpers.js'
 
 /** One feed: what its records look like is fixed, what they hold is not. */
 const day = fc
@@ -205,61 +189,93 @@ const nestedOperators: Operator[] = [
   ['unwrap', (row) => put(row, 'lines', (row.lines as Row[])[0]), ['changed lines structure breaking']],
   ['repeat', (row) => put(row, 'lines', [...(row.lines as Row[]), ...(row.lines as Row[])]), []],
   ['no items', (row) => put(row, 'lines', []), []],
-  ['retype items', (row, i) => put(row, 'tags', [i]), ['changed tags[] type breaking']],
-  ['mixed items', some((row) => put(row, 'tags', ['x', 1])), ['changed tags[] type breaking']],
+  [
+    'retype items',
+    (row, i) => put(row, 'tags', [i]),
+    { typed: ['changed tags[] type breaking'], text: ['changed tags[] type warning'] },
+  ],
+  [
+    'mixed items',
+    some((row) => put(row, 'tags', ['x', 1])),
+    { typed: ['changed tags[] type breaking'], text: ['changed tags[] enum warning'] },
+  ],
   ['drop in items', (row) => put(row, 'lines', [{ qty: row.id }]), ['removed lines[].sku breaking']],
   [
     'rename in items',
     (row) => put(row, 'lines', [{ SKU: row.city, qty: row.id }]),
     ['renamed lines[].sku>lines[].SKU breaking'],
   ],
+  [
+    'rename and add below',
+    (row) => put(drop(row, 'party'), 'Party', put(row.party as Row, 'vat', 'x')),
+    ['added Party.vat warning', 'renamed party>Party breaking'],
+  ],
   ['null for an object', some((row) => put(row, 'party', null)), ['changed party nullability breaking']],
 ]
 
-const key = (path: (name: string) => string) => (line: string) => {
+const known = [...operators, ...nestedOperators].map(([name]) => name)
+const namesOf = (all: readonly Operator[], why: string) =>
+  Object.fromEntries(all.map(([name]) => [name, why]))
+
+const aspects = [
+  'type',
+  'structure',
+  'cardinality',
+  'nullability',
+  'presence',
+  'format',
+  'enum',
+  'constraint',
+  'order',
+]
+const inPaths = (path: (name: string, of: 'key' | 'value') => string) => (line: string) => {
   const [kind = '', ...words] = line.split(' ')
   const impact = words.pop()!
-  const aspects = [
-    'type',
-    'structure',
-    'cardinality',
-    'nullability',
-    'presence',
-    'format',
-    'enum',
-    'constraint',
-    'order',
-  ]
   const aspect = aspects.includes(words.at(-1)!) ? [words.pop()!] : []
-  const names = words.join(' ').split('>').map(path).join('>')
+  const of = kind !== 'changed' || aspect[0] === 'presence' ? 'key' : 'value'
+  const names = words
+    .join(' ')
+    .split('>')
+    .map((name) => path(name, of))
+    .join('>')
   return [kind, names, ...aspect, impact].join(' ')
 }
 
 const numRuns = Number(process.env.DRIFTHOOK_RUNS ?? 5)
+const resultOf = (lines: readonly string[]) =>
+  lines.some((line) => line.endsWith('breaking')) ? 'breaking' : lines.length > 0 ? 'warning' : 'pass'
 
-describe.each(formats)('$name', ({ name, render, path, nested, textual }) => {
-  const drift = (before: Row[], after: Row[]) =>
-    compare(toSchema(profile(render(before), { format: name })), profile(render(after), { format: name }))
-  const holds = (data: fc.Arbitrary<Row[]>, [, edit, shown]: Operator) => {
-    const lines = Array.isArray(shown) ? shown : shown[textual ? 'text' : 'typed']
-    const expected = lines.map(key(path))
-    const result = expected.some((line) => line.endsWith('breaking'))
-      ? 'breaking'
-      : expected.length > 0
-        ? 'warning'
-        : 'pass'
+describe.each(feedFormats)('$name', ({ profileOf, path, textual, flat, leavesOut, shows }) => {
+  const holds = (data: fc.Arbitrary<Row[]>, [name, edit, shown]: Operator) => {
+    const usual = Array.isArray(shown) ? shown : shown[textual ? 'text' : 'typed']
+    const expected = (shows[name] ?? usual).map(inPaths(path))
     fc.assert(
       fc.property(data, data, (before, after) => {
-        const report = drift(before, after.map(edit))
+        const contract = toSchema(profileOf(before))
+        const seen = profileOf(after.map(edit))
+        const report = compare(contract, seen)
         expect(linesOf(report)).toEqual(expected)
-        expect(report.result).toBe(result)
+        expect(report.result).toBe(resultOf(expected))
+        const { schema, aliases } = applyProposals(contract, report.changes)
+        expect(linesOf(compare(schema, seen, { aliases }))).toEqual([])
       }),
       { numRuns, endOnFailure: true },
     )
   }
+  const expressible = (all: readonly Operator[]) => all.filter(([name]) => leavesOut[name] === undefined)
+  const below: Record<string, string> = flat === undefined ? {} : namesOf(nestedOperators, flat)
 
-  it.each(operators)('%s', (...operator) => holds(feed, operator))
-  if (nested) it.each(nestedOperators)('%s', (...operator) => holds(nestedFeed, operator))
+  it.each(expressible(operators))('%s', (...operator) => holds(feed, operator))
+  if (flat === undefined)
+    it.each(expressible(nestedOperators))('%s', (...operator) => holds(nestedFeed, operator))
+  it.each(Object.entries({ ...leavesOut, ...below }))('leaves out "%s": %s', (name, why) => {
+    expect(known).toContain(name)
+    expect(shows).not.toHaveProperty([name])
+    expect(why).not.toBe('')
+  })
+  it('shows nothing of its own that is no operator', () => {
+    expect(known).toEqual(expect.arrayContaining(Object.keys(shows)))
+  })
 })
 
 describe('CSV as a file', () => {
