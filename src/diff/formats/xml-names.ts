@@ -35,7 +35,8 @@ export class NamespaceScope {
     const uri = value.trim()
     if (prefix === 'xmlns' || uri === xmlnsUri) return 'The namespace of xmlns may not be declared'
     if ((prefix === 'xml') !== (uri === xmlUri)) return 'The namespace of xml may not be changed'
-    if (prefix !== '' && (uri === '' || !isNcName(prefix))) return 'A prefix needs a name and a namespace'
+    const isDefault = name === 'xmlns'
+    if (!isDefault && (uri === '' || !isNcName(prefix))) return 'A prefix needs a name and a namespace'
     this.#undo.push({ depth, prefix, uri: this.#uris.get(prefix) })
     this.#uris.set(prefix, uri)
     this.#forget()
