@@ -8,6 +8,7 @@ const messages: Record<Finding['code'], string> = {
   'short-record': 'records with fewer fields than columns',
   'long-record': 'records with more fields than columns',
   'stray-quote': 'quotes inside unquoted fields',
+  preamble: 'lines before the header of the table',
   'mixed-content': 'text between elements',
   'interchange-width': 'an ISA segment that is not 106 characters wide',
   'control-number': 'a trailer with another control number than its header',

@@ -97,6 +97,7 @@ export interface Finding {
     | 'short-record'
     | 'long-record'
     | 'stray-quote'
+    | 'preamble'
     | 'interchange-width'
     | 'control-number'
     | 'segment-count'

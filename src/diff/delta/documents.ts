@@ -132,8 +132,10 @@ function readCsv(bytes: Uint8Array, limits: DiffLimits): JsonValue {
   const dialect = sniffCsv(file.bytes)
   const rows: JsonValue[] = []
   let names: string[] | null = null
+  let before = dialect.preamble
   for (const { records } of readRecords(file.bytes, dialect)) {
     for (const record of records) {
+      if (before-- > 0) continue
       if (record.length > limits.columns) throw limitExceeded('columns', limits, { record: rows.length + 1 })
       if (names === null) {
         names = columnNames(dialect.header ? record : record.map(() => ''))

@@ -7,6 +7,8 @@ export interface CsvDialect {
   delimiter: string
   quote: string
   header: boolean
+  /** How many records stand before the header: titles, dates of the export. */
+  preamble: number
   /** Fields in most records. */
   width: number
   /** How many of the sampled records have that width, 0 to 1. */
@@ -41,8 +43,11 @@ export function sniffCsv(bytes: Uint8Array): CsvDialect {
     const score = width > 1 ? regularity * (1 - 1 / (width + 1)) : 0
     if (best === null || score > best.score) best = { delimiter, records, width, regularity, score }
   }
-  const { delimiter, records, width, regularity } = best!
-  return { delimiter, quote, header: hasHeader(records), width, regularity, sampled: records.length }
+  const { delimiter, records, width } = best!
+  const preamble = preambleOf(records, width)
+  const table = records.slice(preamble)
+  const { regularity } = usualWidth(table)
+  return { delimiter, quote, header: hasHeader(table), preamble, width, regularity, sampled: table.length }
 }
 
 function sampleOf(head: Uint8Array, delimiter: string, quote: string): string[][] {
@@ -71,6 +76,24 @@ function usualWidth(records: readonly string[][]): { width: number; regularity: 
   let [width, count] = [0, 0]
   for (const [length, n] of counts) if (n > count) [width, count] = [length, n]
   return { width, regularity: records.length > 0 ? count / records.length : 0 }
+}
+
+/**
+ * How many of the first records are no part of the table: shorter ones that fill at most half of the columns, or
+ * one of them where they are padded. Only above a header of full width, so that no record of data is taken for one.
+ */
+function preambleOf(records: readonly string[][], width: number): number {
+  const first = records.slice(0, maxPreamble + 1).findIndex((record) => !isPreamble(record, width))
+  if (first <= 0 || records.length < first + 2) return 0
+  const full = records[first]!.length === width && records[first + 1]!.length === width
+  return full && hasHeader(records.slice(first)) ? first : 0
+}
+
+const maxPreamble = 20
+
+function isPreamble(record: readonly string[], width: number): boolean {
+  const filled = record.filter((field) => field.trim() !== '').length
+  return record.length < width ? filled <= Math.max(1, width / 2) : width > 1 && filled <= 1
 }
 
 /**

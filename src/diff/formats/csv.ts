@@ -58,9 +58,11 @@ function profile(bytes: Uint8Array, options: ProfileOptions): Profile {
   const file = toUtf8(bytes)
   const dialect = sniffCsv(file.bytes)
   const table = new TableProfiler(dialect, options)
+  if (dialect.preamble > 0) table.note('preamble', dialect.preamble)
+  let before = dialect.preamble
   for (const { records, strayQuotes } of readRecords(file.bytes, dialect)) {
     if (strayQuotes > 0) table.note('stray-quote', strayQuotes)
-    for (const record of records) table.record(record)
+    for (const record of records) if (before-- <= 0) table.record(record)
   }
   return {
     format: 'csv',

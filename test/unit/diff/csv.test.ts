@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { toUtf8 } from '../../../src/diff/formats/csv-encoding.js'
 import { readRecords } from '../../../src/diff/formats/csv-records.js'
 import { sniffCsv } from '../../../src/diff/formats/csv-sniffer.js'
-import { profile } from '../../../src/diff/index.js'
+import { compare, profile, toSchema } from '../../../src/diff/index.js'
 import { bytesOf, corpus, csvOf, errorOf, orders, profileCsv } from './fixtures/helpers.js'
 
 const columnsOf = (text: string) => [...profileCsv(text).root.items!.children.keys()]
@@ -164,5 +164,41 @@ describe('columns', () => {
     expect(text.length).toBeGreaterThan(1024 * 1024)
     expect(seen.root.items!.seen).toBe(20_000)
     for (const column of seen.root.items!.children.values()) expect(column.seen).toBe(20_000)
+  })
+})
+
+describe('what stands before the header', () => {
+  const table = 'id,sku,qty\n1,KX-1,5\n2,KX-2,6\n3,KX-3,7\n'
+  const columnsOf = (text: string) => [...profileCsv(text).root.items!.children.keys()]
+
+  it.each([
+    ['a title', 'Orders of March\n'],
+    ['a title and a date', 'Orders of March\nExported 2026-03-01\n'],
+    ['a padded title', 'Orders of March,,\n'],
+    ['a blank line too', 'Orders\n\n'],
+  ])('is passed over and said: %s', (_, before) => {
+    const seen = profileCsv(before + table)
+    expect(columnsOf(before + table)).toEqual(['id', 'sku', 'qty'])
+    expect(seen.root.items!.seen).toBe(3)
+    expect(seen.findings).toMatchObject([{ code: 'preamble', path: '$' }])
+    expect(seen.root.items).toEqual(profileCsv(table).root.items)
+  })
+
+  it.each([
+    ['a header that is too short', 'id,sku\n1,KX-1,5,a\n2,KX-2,6,b\n3,KX-3,7,c\n', 3],
+    ['a sparse record of a file without header', '1,,\n2,3,4\n5,6,7\n8,9,10\n', 4],
+    ['the header itself', table, 3],
+    ['a single column', 'note\nalpha\nbeta\n', 2],
+  ])('is not %s', (_, text, records) => {
+    const seen = profileCsv(text)
+    expect(seen.root.items!.seen).toBe(records)
+    expect(seen.findings.filter(({ code }) => code === 'preamble')).toEqual([])
+  })
+
+  it('is no drift', () => {
+    const contract = toSchema(profileCsv(table))
+    const report = compare(contract, profileCsv(`Orders of March\n${table}`))
+    expect(report.hasDrift).toBe(false)
+    expect(report.observations).toMatchObject([{ kind: 'integrity', path: '$' }])
   })
 })
