@@ -25,7 +25,6 @@ const codes = {
   MONITOR_INACTIVE: { status: 403, title: 'The monitor is inactive' },
   RATE_LIMITED: { status: 429, title: 'Too many requests' },
   UPLOAD_INVALID: { status: 400, title: 'The upload could not be read' },
-  UPLOAD_TIMEOUT: { status: 408, title: 'The upload took too long' },
   FILE_MISSING: { status: 400, title: 'No file in the request' },
   FILE_EMPTY: { status: 400, title: 'The file is empty' },
   FILE_TOO_LARGE: { status: 400, title: 'The file is too large' },
@@ -42,13 +41,11 @@ const codes = {
 
   // Ours
   INTERNAL: { status: 500, title: 'Internal error' },
-  OVERLOADED: { status: 503, title: 'Too busy right now' },
   STORAGE_UNAVAILABLE: { status: 503, title: 'The storage does not answer' },
   STOPPED: { status: 503, title: 'drifthook is stopped' },
 
   // Only a developer sees these
   OPTION_INVALID: { status: 500, title: 'An option of createDrifthook is not valid' },
-  CAPABILITY_MISSING: { status: 500, title: 'The storage cannot do that' },
   DRIVER_NOT_FOUND: { status: 500, title: 'A driver is not installed' },
   STORAGE_INCOMPATIBLE: { status: 500, title: 'The database does not fit this version' },
   SECRET_UNREADABLE: { status: 500, title: 'A stored secret cannot be decrypted' },

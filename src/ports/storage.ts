@@ -14,7 +14,7 @@
  */
 import type { IndexOf, Row, TableName, UniqueOf, WorkTableName } from './tables.js'
 
-/** What an adapter can do, declared and tested. Asking for what is missing throws `CAPABILITY_MISSING`. */
+/** What an adapter can do, declared and tested. */
 export interface Capabilities {
   /** What survives: nothing, the end of the process (SIGKILL), or also the loss of power. */
   durable: 'none' | 'process' | 'disk'

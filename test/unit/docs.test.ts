@@ -56,6 +56,14 @@ describe('the documentation', () => {
     expect(anchors.sort()).toEqual([...errorCodes].sort())
   })
 
+  it('has no error code that nothing raises', () => {
+    const source = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts') && name !== 'errors.ts')
+      .map((name) => read(`src/${name}`))
+      .join('\n')
+    expect(errorCodes.filter((code) => !source.includes(`'${code}'`))).toEqual([])
+  })
+
   it('lists every management route, and no other', () => {
     const listed = [...read('docs/reference/http.md').matchAll(/^\| `([A-Z]+ \/[^`]+)` \|/gm)].map(
       ([, route]) => route,
