@@ -206,13 +206,6 @@ export interface List<Item> {
   nextCursor: string | null
 }
 
-/** What every list takes. */
-export interface ListOptions {
-  /** 1 to 100, 25 unless given. A page may be short while `nextCursor` is not null. */
-  limit?: number
-  cursor?: string
-}
-
 /** What a checked upload answers. */
 export interface UploadResult {
   success: true

@@ -9,7 +9,7 @@ import {
   toSchema,
 } from '../diff/index.js'
 import type { ContractSchema } from '../diff/report.js'
-import { DrifthookError } from '../errors.js'
+import { DrifthookError, isDrifthookError } from '../errors.js'
 import type { Analyzer, Check, Inference, SampleFile } from '../ports/analyzer.js'
 
 export type Task =
@@ -58,8 +58,8 @@ function formatOf(bytes: Uint8Array, expected: string | null, formats: readonly 
   try {
     return detectFormat(bytes, formats).format
   } catch (error) {
-    if (expected === null) throw error
-    return expected
+    if (expected !== null && isDrifthookError(error) && error.code === 'FORMAT_UNDECIDED') return expected
+    throw error
   }
 }
 

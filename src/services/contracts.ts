@@ -243,8 +243,6 @@ export function contractsService(context: Context) {
   }
 }
 
-export type Contracts = ReturnType<typeof contractsService>
-
 const nameTaken = (name: string) =>
   new DrifthookError('NAME_TAKEN', 'A contract of this name exists already.', {
     errors: [{ path: 'name', code: 'taken', message: `${JSON.stringify(name)} is taken` }],

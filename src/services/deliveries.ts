@@ -87,8 +87,6 @@ export function deliveriesService(context: Context) {
   }
 }
 
-export type Deliveries = ReturnType<typeof deliveriesService>
-
 const show = (row: Row<'deliveries'>): Delivery => ({
   id: row.id,
   webhookId: row.subscriptionId,

@@ -54,8 +54,6 @@ export function eventsService(context: Context) {
   }
 }
 
-export type Events = ReturnType<typeof eventsService>
-
 /** The index that reads the fewest entries for a filter; the rest of the filter is checked on each. */
 function narrowestIndex(filter: {
   monitorId?: string | undefined

@@ -142,8 +142,6 @@ export function messagesService(context: Context) {
   }
 }
 
-export type Messages = ReturnType<typeof messagesService>
-
 function wants(subscription: Row<'subscriptions'>, happening: Happening): boolean {
   const { contractId, monitorId, events } = subscription
   if (contractId !== null && contractId !== happening.contractId) return false

@@ -205,8 +205,6 @@ export function monitorsService(context: Context) {
   }
 }
 
-export type Monitors = ReturnType<typeof monitorsService>
-
 const show = (row: Row<'monitors'>): Monitor => ({
   id: row.id,
   name: row.name,

@@ -243,8 +243,6 @@ export function subscriptionsService(context: Context) {
   }
 }
 
-export type Subscriptions = ReturnType<typeof subscriptionsService>
-
 const show = (row: Row<'subscriptions'>, health: Row<'subscriptionHealth'> | null): Subscription => ({
   id: row.id,
   name: row.name,

@@ -205,8 +205,6 @@ export function uploadsService(context: Context) {
   }
 }
 
-export type Uploads = ReturnType<typeof uploadsService>
-
 /** The refusal of a file above `maxBytes`, wherever it is noticed. */
 export const fileTooLarge = (maxBytes: number): DrifthookError =>
   new DrifthookError(
