@@ -11,11 +11,16 @@ import { Life } from './life.js'
 import type { Principal } from './model.js'
 import { type DrifthookOptions, optionInvalid, parseOptions, type Settings } from './options.js'
 import { deliver } from './runner/deliver.js'
+import { HealthBook } from './runner/health-book.js'
+import { Lanes } from './runner/lanes.js'
 import { Runner } from './runner/runner.js'
+import { workJob } from './runner/work-job.js'
+import { builtInChannels } from './services/channels/index.js'
 import type { Context, Logger } from './services/context.js'
 import { createServices, type Services } from './services/index.js'
+import { Matcher } from './services/matcher.js'
 import { openedStorage } from './services/opened-storage.js'
-import { retryPresets } from './services/retry-policy.js'
+import { policyOf } from './services/retry-policy.js'
 import { type SecretBox, secretBox } from './services/secret-box.js'
 
 export interface StartOptions {
@@ -59,15 +64,7 @@ export function createDrifthook(options: DrifthookOptions): Drifthook {
   const context = createContext(settings, life, logger)
   const services = createServices(context)
   const { queue, analyzer, transport } = context
-  const attempt = { context, retry: retryPolicy(settings), timeoutMs: settings.delivery.timeoutMs }
-  const runner = new Runner(
-    { ...context, deliver: (delivery) => deliver(attempt, delivery) },
-    {
-      concurrency: settings.delivery.concurrency,
-      perLane: settings.delivery.perSubscription,
-      leaseMs: settings.delivery.timeoutMs + settleBudgetMs,
-    },
-  )
+  const runner = createRunner(settings, context)
 
   return {
     ...services,
@@ -97,8 +94,42 @@ export function createDrifthook(options: DrifthookOptions): Drifthook {
   }
 }
 
+/** How long a job's step may take: the reading and writing of some hundred records. */
+const stepMs = 50_000
+/** Jobs under way at once in a process: they are there to be done, not to be quick. */
+const jobsAtOnce = 2
+/** The longest that one answer of an overloaded receiver keeps its lane closed. */
+const maxThrottleMs = 300_000
+
+function createRunner({ delivery }: Settings, context: Context): Runner {
+  const { concurrency, perSubscription, timeoutMs, breaker } = delivery
+  const { failures, openMs, maxOpenMs } = breaker === false ? { failures: 0, openMs: 1, maxOpenMs: 1 } : breaker
+  const lanes = new Lanes({ breakerFailures: failures, openMs, maxOpenMs, maxThrottleMs })
+  const health = new HealthBook(context)
+  return new Runner({
+    ...context,
+    deliveries: {
+      table: 'deliveries',
+      concurrency,
+      perLane: perSubscription,
+      leaseMs: timeoutMs + settleBudgetMs,
+      closedLanes: (now) => lanes.closed(now),
+      nextOpen: (now) => lanes.nextOpen(now),
+      work: (delivery) => deliver({ context, lanes, health }, delivery),
+    },
+    jobs: {
+      table: 'jobs',
+      concurrency: jobsAtOnce,
+      perLane: 1,
+      leaseMs: stepMs + settleBudgetMs,
+      work: (job) => workJob(context, job),
+    },
+    settled: () => health.settled(),
+  })
+}
+
 function createContext(settings: Settings, life: Life, logger: Logger): Context {
-  const { clock } = settings
+  const { clock, delivery } = settings
   const storage = openedStorage(life.storage, () => life.opened())
   return {
     storage,
@@ -110,12 +141,20 @@ function createContext(settings: Settings, life: Life, logger: Logger): Context 
       clock,
       onError: (error) => logger.error('an analysis thread died', { error }),
     }),
-    transport: httpTransport({ allowLoopback: settings.delivery.allowLoopback }),
+    transport: httpTransport({ allowLoopback: delivery.allowLoopback, proxy: delivery.proxy }),
     clock,
     secrets: createSecretBox(settings, storage.capabilities.durable !== 'none'),
     logger,
     limits: settings.limits,
     eventTypes: settings.eventTypes,
+    matcher: new Matcher(storage),
+    channels: new Map([...builtInChannels, ...settings.channels].map((channel) => [channel.name, channel])),
+    delivery: {
+      ...delivery,
+      retry: policyOf(delivery.retryDelays),
+      disable: delivery.disable === false ? null : delivery.disable,
+    },
+    hooks: settings.hooks,
     urls: { upload: settings.publicUrl?.upload ?? null, api: settings.publicUrl?.api ?? null },
     upload: settings.upload,
   }
@@ -130,11 +169,6 @@ function createSecretBox({ secretKey }: Settings, durable: boolean): SecretBox {
   }
   const [current = ''] = secretKey.keys()
   return secretBox(secretKey, current)
-}
-
-function retryPolicy({ delivery: { retryDelays } }: Settings) {
-  if (typeof retryDelays !== 'string') return { delays: retryDelays, jitter: 0 }
-  return { delays: retryPresets[retryDelays], jitter: retryDelays === 'default' ? 0.1 : 0 }
 }
 
 function authenticator({ authenticate }: Settings): (request: HttpRequest) => Promise<Principal | null> {

@@ -9,6 +9,7 @@
  * - **Message**: one thing that happened.
  * - **Delivery**: one message on its way to one subscription.
  * - **Attempt**: one HTTP try of a delivery.
+ * - **Job**: durable work that is no delivery: a replay, a re-encryption.
  * - **Principal**: who calls: tenant, actor, permissions.
  * - **AuditEntry**: who did what, when.
  */
@@ -34,9 +35,14 @@ export type Permission =
   | 'subscriptions:read'
   | 'subscriptions:write'
   | 'deliveries:read'
+  /** Send again what was sent before: redeliver, replay. */
+  | 'deliveries:redeliver'
   | 'messages:read'
   | 'messages:publish'
   | 'uploads:check'
+  | 'jobs:read'
+  | 'jobs:write'
+  | 'secrets:reencrypt'
   | 'health:read'
 
 /** Who calls. The host's `authenticate` makes it; drifthook believes it. */
@@ -118,6 +124,22 @@ export interface DriftEvent extends DriftEventSummary {
 
 export type Audience = 'internal' | 'partner'
 
+/** How deliveries are signed: see `drifthook/signing`. */
+export type SignatureScheme = 'standard' | 'hex' | 'sha256' | 'timestamped'
+
+/** Header names of a signature; what is absent keeps its default. */
+export interface SignatureHeaders {
+  id?: string
+  timestamp?: string
+  signature?: string
+}
+
+/** At most so many requests in any stretch of so many milliseconds. */
+export interface RateLimit {
+  points: number
+  durationMs: number
+}
+
 export interface Subscription {
   id: string
   name: string
@@ -129,10 +151,17 @@ export interface Subscription {
   contractId: string | null
   monitorId: string | null
   audience: Audience
-  channel: 'webhook'
+  /** `webhook`, `slack`, `teams`, or one of the host's own. */
+  channel: string
   enabled: boolean
+  /** `manual`, `receiver_gone` (410) or `failing` (for too long). */
   disabledReason: string | null
-  signature: 'standard'
+  signature: SignatureScheme
+  /** Null: the host's header names for the scheme. */
+  signatureHeaders: SignatureHeaders | null
+  /** Milliseconds after each failed attempt, or a preset's name; null: the host's schedule. */
+  retryDelays: readonly number[] | string | null
+  rateLimit: RateLimit | null
   /** Names of the extra request headers; values are masked. */
   headers: Record<string, string>
   secretPrefix: string
@@ -141,12 +170,19 @@ export interface Subscription {
   updatedAt: string
   lastDeliveryStatus: 'delivered' | 'failed' | null
   lastDeliveryAt: string | null
+  /** The first failed attempt since the last one that succeeded; null: the last one succeeded. */
+  failingSince: string | null
 }
 
-/** What only creation shows: the signing secret, and how to verify with it. */
+/** What only creation and rotation show: the signing secret, and how to verify with it. */
 export interface SubscriptionSecret {
   secret: string
-  verification: { scheme: 'standard'; headers: string[]; snippet: string }
+  verification: { scheme: SignatureScheme; headers: string[]; snippet: string }
+}
+
+/** What a rotation shows besides: until when the secret before it signs too. */
+export interface RotatedSecret extends SubscriptionSecret {
+  previousSecretUntil: string | null
 }
 
 export interface Message {
@@ -176,6 +212,9 @@ export interface Delivery {
   createdAt: string
 }
 
+/** Whose fault a failed attempt is. */
+export type AttemptErrorClass = 'ours' | 'refused' | 'network' | 'receiver'
+
 /** An attempt as lists show it. */
 export interface AttemptSummary {
   id: string
@@ -185,7 +224,7 @@ export interface AttemptSummary {
   durationMs: number
   responseStatus: number | null
   /** `ours`: our own fault; `refused`: an address we do not call; `network`; `receiver`. */
-  errorClass: 'ours' | 'refused' | 'network' | 'receiver' | null
+  errorClass: AttemptErrorClass | null
   error: string | null
 }
 
@@ -197,6 +236,24 @@ export interface Attempt extends AttemptSummary {
   responseHeaders: Record<string, string>
   /** At most the first 2 KiB, as text. */
   responseBody: string | null
+}
+
+export type JobStatus = 'pending' | 'done' | 'failed' | 'cancelled'
+
+/** Durable work that is no delivery. It survives restarts and can be cancelled. */
+export interface Job {
+  id: string
+  kind: 'replay' | 'reencrypt' | 'end_deliveries'
+  /** The subscription it is about, or null. */
+  target: string | null
+  status: JobStatus
+  /** Counts so far; which ones depends on the kind. */
+  progress: Record<string, unknown>
+  failureReason: string | null
+  createdBy: string
+  createdAt: string
+  updatedAt: string
+  completedAt: string | null
 }
 
 /** One page of a list. */

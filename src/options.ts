@@ -2,13 +2,17 @@
 import { z } from 'zod'
 import { DrifthookError } from './errors.js'
 import type { HttpRequest } from './http/request.js'
-import type { Principal } from './model.js'
+import type { Principal, SignatureHeaders, SignatureScheme } from './model.js'
 import { type Clock, systemClock } from './ports/clock.js'
 import type { Queue } from './ports/queue.js'
 import type { Storage } from './ports/storage.js'
 import { typeGrammar } from './services/catalogue.js'
-import type { Logger } from './services/context.js'
-import type { retryPresets } from './services/retry-policy.js'
+import type { Channel } from './services/channels/channel.js'
+import type { Logger, Patience } from './services/context.js'
+import type { Hooks } from './services/hooks.js'
+import { retryDelaysField } from './services/retry-delays.js'
+import type { RetryPreset } from './services/retry-policy.js'
+import { signatureField, signatureHeadersField } from './services/subscription-input.js'
 
 /** Decides who calls. Null: no valid credentials. Throwing: an error, and nobody is let in. */
 export type Authenticate = (request: HttpRequest) => Principal | null | Promise<Principal | null>
@@ -53,16 +57,35 @@ export interface DrifthookOptions {
   }
   delivery?: {
     /** Milliseconds after the n-th failed attempt, or a preset's name. */
-    retryDelays?: readonly number[] | keyof typeof retryPresets
+    retryDelays?: readonly number[] | RetryPreset
     /** One deadline over a whole attempt. Default 10,000. */
     timeoutMs?: number
     /** Attempts under way at once in this process. Default 64. */
     concurrency?: number
     /** Attempts under way at once to one subscription, in all processes. Default 8. */
     perSubscription?: number
+    /** How new subscriptions are signed unless they say otherwise. Default `'standard'`. */
+    signature?: SignatureScheme
+    /** Header names of signatures, by scheme; subscriptions may have their own. */
+    signatureHeaders?: Partial<Record<SignatureScheme, SignatureHeaders>>
+    /**
+     * After so many failed attempts in a row a receiver is left alone for `openMs`, then tried with one; each
+     * failed try doubles the time, up to `maxOpenMs`. Default 10, 30,000 and 300,000. False: never.
+     */
+    breaker?: { failures?: number; openMs?: number; maxOpenMs?: number } | false
+    /** When `subscription.failing` is published. Default 4 failed attempts, the first 5 minutes ago. */
+    failing?: Partial<Patience>
+    /** When a failing subscription is disabled. Default 20 failed attempts, the first 5 days ago. False: never. */
+    disable?: Partial<Patience> | false
+    /** An HTTP proxy that every delivery goes through, by CONNECT: `http://user:password@proxy:3128`. */
+    proxy?: string
     /** Permits `http:` and loopback receivers, for development and tests; in production a list of ports. */
     allowLoopback?: boolean | readonly number[]
   }
+  /** Channels of the host's own, beside `webhook`, `slack` and `teams`: see `defineChannel`. */
+  channels?: readonly Channel[]
+  /** Watch messages on their way, for tracing and metrics. */
+  hooks?: Hooks
   limits?: { contracts?: number; monitors?: number; subscriptions?: number; messageBytes?: number }
   logger?: Logger
   clock?: Clock
@@ -81,6 +104,17 @@ const instance = <T>(what: string, ...methods: string[]) =>
 
 const positive = z.number().int().positive()
 const baseUrl = z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, ''))
+
+const day = 24 * 3_600_000
+
+/** How long and how often a receiver may fail; at most 1,000 attempts are looked at. */
+const patience = (afterMs: number, failures: number) =>
+  z
+    .strictObject({
+      afterMs: z.number().int().nonnegative().default(afterMs),
+      failures: positive.max(1_000).default(failures),
+    })
+    .prefault({})
 
 const keyId = /^[A-Za-z0-9_-]{1,32}$/
 
@@ -149,26 +183,31 @@ const schema = z.strictObject({
     .prefault({}),
   delivery: z
     .strictObject({
-      retryDelays: z
-        .union([
-          z
-            .array(
-              z
-                .number()
-                .int()
-                .nonnegative()
-                .max(30 * 24 * 3_600_000),
-            )
-            .max(50),
-          z.enum(['default', 'driftguard', 'infraaudit']),
-        ])
-        .default('default'),
+      retryDelays: retryDelaysField.default('default'),
       timeoutMs: positive.max(120_000).default(10_000),
       concurrency: positive.max(10_000).default(64),
       perSubscription: positive.max(1_000).default(8),
       allowLoopback: z.union([z.boolean(), z.array(positive.max(65_535))]).default(false),
+      signature: signatureField.default('standard'),
+      signatureHeaders: z.partialRecord(signatureField, signatureHeadersField).default({}),
+      breaker: z
+        .strictObject({
+          failures: positive.default(10),
+          openMs: positive.max(day).default(30_000),
+          maxOpenMs: positive.max(day).default(300_000),
+        })
+        .or(z.literal(false))
+        .prefault({}),
+      failing: patience(5 * 60_000, 4),
+      disable: patience(5 * day, 20).or(z.literal(false)).prefault({}),
+      proxy: z.url({ protocol: /^http$/ }).nullable().default(null),
     })
     .prefault({}),
+  channels: z
+    .array(instance<Channel>('a channel, as defineChannel makes one'))
+    .max(50)
+    .default([]),
+  hooks: instance<Hooks>('an object of hooks').default({}),
   limits: z
     .strictObject({
       contracts: positive.default(10_000),

@@ -22,7 +22,7 @@ export interface Route {
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   /** Below the router's mount point, with `:name` for parameters. `PATCH` answers `PUT` too. */
   path: string
-  status: 200 | 201 | 204
+  status: 200 | 201 | 202 | 204
   /** Whether a multipart upload may stand for the JSON body. */
   takesFile?: boolean
   handle(call: Call): Promise<unknown>

@@ -6,6 +6,7 @@
  * own (the second half of each pair below), which `list` is never asked to read.
  */
 import type { ContractSchema, DriftReport, Policy } from '../diff/report.js'
+import type { RateLimit, SignatureHeaders } from '../model.js'
 import {
   boolean,
   bytes,
@@ -145,20 +146,39 @@ export const tables = {
       enabled: boolean,
       disabledReason: nullable(text),
       signature: text,
+      /** Null: as the host configured for the scheme. */
+      signatureHeaders: json<SignatureHeaders | null>(),
+      /** A schedule of its own, as the host's option has it; null: the host's. */
+      retryDelays: json<readonly number[] | string | null>(),
+      rateLimit: json<RateLimit | null>(),
       /** Names to encrypted values. */
       headersSealed: json<Record<string, string>>(),
       secretPrefix: text,
       secretSealed: text,
+      /** Secrets that still sign while a rotation overlaps, newest first. */
+      previousSecrets: json<{ sealed: string; until: number }[]>(),
       createdBy: text,
       createdAt: instant,
       updatedAt: instant,
+      /** Counts changes: what a change expects to find. */
+      revision: integer,
     },
     indexes: { created: ['createdAt'], enabled: ['enabled', 'createdAt'] },
   }),
   /** Same id as its subscription. Apart from it, so that every delivery does not touch the subscription's ETag. */
   subscriptionHealth: table({
-    columns: { ...key, lastDeliveryStatus: nullable(text), lastDeliveryAt: nullable(instant) },
+    columns: {
+      ...key,
+      lastDeliveryStatus: nullable(text),
+      lastDeliveryAt: nullable(instant),
+      /** The first failed attempt since the last one that succeeded. */
+      failingSince: nullable(instant),
+      /** When `subscription.failing` was published for this run of failures. */
+      failingTold: nullable(instant),
+    },
   }),
+  /** Counts changes to what is kept in memory between requests; the id names it. Read to know whether it is stale. */
+  revisions: table({ columns: { ...key, revision: integer } }),
 
   messages: table({
     columns: {
@@ -167,6 +187,10 @@ export const tables = {
       result: nullable(text),
       contractId: nullable(text),
       monitorId: nullable(text),
+      /** The subscription it is about, which is not told. */
+      about: nullable(text),
+      /** W3C Trace Context `traceparent` of the publisher, for the host's tracing. */
+      traceparent: nullable(text),
       createdAt: instant,
     },
     indexes: { created: ['createdAt'] },
@@ -185,16 +209,24 @@ export const tables = {
       failureReason: nullable(text),
       httpStatusCode: nullable(integer),
       attemptCount: integer,
+      /** How many attempts earlier rounds had: a redelivery begins the schedule anew and counts on. */
+      attemptsBefore: integer,
+      /** Asked for by a person: made even while the subscription is disabled, and not held against it. */
+      manual: boolean,
       createdAt: instant,
       completedAt: nullable(instant),
     },
+    // A message goes to a subscription once, however often it is replayed.
+    unique: { once: ['tenantId', 'messageId', 'subscriptionId'] },
     indexes: {
       created: ['createdAt'],
       subscription: ['subscriptionId', 'createdAt'],
-      message: ['messageId', 'createdAt'],
+      status: ['subscriptionId', 'status', 'createdAt'],
     },
     work: true,
   }),
+  /** The body of a delivery whose channel rendered it, same id: rendered once, sent as it is ever after. */
+  deliveryBodies: table({ columns: { ...key, contentType: text, body: bytes } }),
   attempts: table({
     columns: {
       ...key,
@@ -220,6 +252,29 @@ export const tables = {
       /** At most the first 2 KiB. */
       responseBody: nullable(bytes),
     },
+  }),
+
+  /** Durable work that is no delivery. Each claim brings it one bounded step further. */
+  jobs: table({
+    columns: {
+      ...key,
+      ...work,
+      kind: text,
+      /** What it is about: a subscription's id, or null. */
+      target: nullable(text),
+      input: json<Record<string, unknown>>(),
+      /** Where the next step goes on; the kind's own. */
+      state: json<Record<string, unknown>>(),
+      progress: json<Record<string, unknown>>(),
+      status: text,
+      failureReason: nullable(text),
+      createdBy: text,
+      createdAt: instant,
+      updatedAt: instant,
+      completedAt: nullable(instant),
+    },
+    indexes: { created: ['createdAt'], target: ['target', 'createdAt'] },
+    work: true,
   }),
 
   /** How much of each limited thing a tenant has; the id names the thing. */

@@ -1,21 +1,19 @@
 /** One claimed delivery, brought one attempt further. */
-import type { Outcome, Write } from '../ports/storage.js'
+import type { Outcome } from '../ports/storage.js'
 import type { Row } from '../ports/tables.js'
-import type { OutboundResult } from '../ports/transport.js'
+import { type Attempted, attemptWrites, isOverload, makeAttempt } from '../services/attempt.js'
 import type { Context } from '../services/context.js'
-import { newId } from '../services/ids.js'
-import { nextAttemptAt, type RetryPolicy } from '../services/retry-policy.js'
-import { destinationOf } from '../services/subscriptions.js'
-import { signStandard } from '../signing/index.js'
-import { envelope } from './envelope.js'
+import type { Outgoing } from '../services/delivery-body.js'
+import { watched } from '../services/hooks.js'
+import { nextAttemptAt, policyOf, type RetryPolicy } from '../services/retry-policy.js'
+import type { HealthBook } from './health-book.js'
+import type { LaneLimit, LaneResult, Lanes } from './lanes.js'
+import type { Done } from './loop.js'
 
-export interface DeliverOptions {
-  retry: RetryPolicy
-  timeoutMs: number
-}
-
-interface DeliverParts extends DeliverOptions {
+export interface DeliverParts {
   context: Context
+  lanes: Lanes
+  health: HealthBook
 }
 
 type Delivery = Row<'deliveries'>
@@ -28,150 +26,147 @@ const ownFaultPatienceMs = 72 * 60 * 60 * 1000
 const ownFaultDelayMs = 60 * 1000
 
 /** Makes the next attempt of a claimed delivery. Never rejects: a fault of our own is an outcome too. */
-export async function deliver(parts: DeliverParts, delivery: Delivery): Promise<DeliveryOutcome> {
-  const { clock, logger } = parts.context
-  if (delivery.claims > maxClaims) return fail(delivery, 'internal', clock.now())
+export async function deliver(parts: DeliverParts, delivery: Delivery): Promise<Done<'deliveries'>> {
+  const { context } = parts
+  const { clock, logger } = context
+  const ageMs = Math.max(0, clock.now() - delivery.createdAt)
+  watched(context, (hooks) => hooks.claim?.({ ...eventOf(delivery), ageMs }))
+  if (delivery.claims > maxClaims) return ended(context, delivery, 'internal')
   try {
-    return await attempt(parts, delivery)
+    const outgoing = await read(context, delivery)
+    return typeof outgoing === 'string' ? ended(context, delivery, outgoing) : await attempt(parts, outgoing, delivery)
   } catch (error) {
     logger.error('a delivery could not be attempted: our own fault', { deliveryId: delivery.id, error })
-    const now = clock.now()
-    if (now - delivery.createdAt > ownFaultPatienceMs) return fail(delivery, 'internal', now)
-    return { ...held(delivery), kind: 'defer', dueAt: now + ownFaultDelayMs }
+    return ownFault(context, delivery)
   }
 }
 
-async function attempt(parts: DeliverParts, delivery: Delivery): Promise<DeliveryOutcome> {
-  const { storage, transport, clock } = parts.context
+/** What the attempt is made of, or why there is none to make. */
+async function read(
+  { storage }: Context,
+  delivery: Delivery,
+): Promise<Outgoing | 'webhook_deleted' | 'webhook_disabled' | 'message_expired'> {
   const { tenantId } = delivery
   const [subscription, message, body] = await Promise.all([
     storage.get('subscriptions', tenantId, delivery.subscriptionId),
     storage.get('messages', tenantId, delivery.messageId),
     storage.get('messageBodies', tenantId, delivery.messageId),
   ])
-  if (subscription === null) return fail(delivery, 'webhook_deleted', clock.now())
-  if (!subscription.enabled) return fail(delivery, 'webhook_disabled', clock.now())
-  if (message === null || body === null) return fail(delivery, 'message_expired', clock.now())
-
-  const destination = destinationOf(parts.context, subscription)
-  const bytes = envelope(delivery, message, body.data)
-  const startedAt = clock.now()
-  const timestamp = Math.floor(startedAt / 1000)
-  const headers = {
-    ...destination.headers,
-    'content-type': 'application/json',
-    ...signStandard({ id: message.id, timestamp, body: bytes, secrets: destination.secrets }),
-  }
-  const result = await transport.send({
-    url: destination.url,
-    headers,
-    body: bytes,
-    timeoutMs: parts.timeoutMs,
-  })
-  const shown = { url: subscription.urlShown, headers: shownHeaders(headers, destination.headers) }
-  return judge(parts, delivery, result, attemptWrites(delivery, result, startedAt, shown))
+  if (subscription === null) return 'webhook_deleted'
+  if (!subscription.enabled && !delivery.manual) return 'webhook_disabled'
+  if (message === null || body === null) return 'message_expired'
+  return { subscription, message, data: body.data, delivery }
 }
 
-/** What a result means for the delivery. */
-function judge(
-  parts: DeliverParts,
+async function attempt(parts: DeliverParts, outgoing: Outgoing, delivery: Delivery): Promise<Done<'deliveries'>> {
+  const { context, lanes } = parts
+  const { clock } = context
+  const { lane } = delivery
+  const putOffTo = lanes.enter(lane, clock.now(), limitOf(context, outgoing))
+  if (putOffTo !== null) return { outcome: { ...held(delivery), kind: 'defer', dueAt: putOffTo } }
+
+  let said: LaneResult = { kind: 'none' }
+  try {
+    const attempted = await makeAttempt(context, outgoing)
+    said = laneResult(attempted)
+    return attempted.meaning === 'ours' ? ownFault(context, delivery) : judged(parts, outgoing, delivery, attempted)
+  } finally {
+    lanes.leave(lane, clock.now(), said)
+  }
+}
+
+/** What an attempt means for the delivery, and for what is known of its receiver. */
+function judged(
+  { context, health }: DeliverParts,
+  outgoing: Outgoing,
   delivery: Delivery,
-  result: OutboundResult,
-  writes: Write[],
-): DeliveryOutcome {
-  const now = parts.context.clock.now()
-  const attemptCount = delivery.attemptCount + 1
-  const counted = { attemptCount, httpStatusCode: result.status }
-  if (isSuccess(result)) {
-    const set = { ...counted, status: 'delivered', completedAt: now }
-    return {
-      ...held(delivery),
-      kind: 'end',
-      set,
-      writes: [...writes, healthWrite(delivery, 'delivered', now)],
-    }
+  attempted: Attempted,
+): Done<'deliveries'> {
+  const now = context.clock.now()
+  const outcome = outcomeOf(context, outgoing, delivery, attempted, now)
+  return {
+    outcome,
+    applied: () => {
+      tellSettled(context, delivery, outcome)
+      health.note(delivery, attempted, now)
+    },
   }
-  const failed = [...writes, healthWrite(delivery, 'failed', now)]
-  // RFC 9110 §15.5.11: the receiver is gone and says so; Standard Webhooks asks to stop calling it.
-  if (result.status === 410) {
-    const set = { ...counted, status: 'failed', failureReason: 'receiver_gone', completedAt: now }
-    return { ...held(delivery), kind: 'end', set, writes: [...failed, disableWrite(delivery, now)] }
-  }
-  const dueAt = nextAttemptAt(parts.retry, attemptCount, now, Math.random())
-  if (dueAt !== null) return { ...held(delivery), kind: 'retry', dueAt, set: counted, writes: failed }
-  const set = { ...counted, status: 'failed', failureReason: 'attempts_exhausted', completedAt: now }
-  return { ...held(delivery), kind: 'end', set, writes: failed }
 }
 
-const held = ({ tenantId, id, fence }: Delivery) => ({ tenantId, id, fence })
+function outcomeOf(
+  context: Context,
+  { subscription }: Outgoing,
+  delivery: Delivery,
+  attempted: Attempted,
+  now: number,
+): DeliveryOutcome {
+  const { meaning, status, retryAfterMs } = attempted
+  const attemptCount = delivery.attemptCount + 1
+  const counted = { attemptCount, httpStatusCode: status }
+  const writes = attemptWrites(attempted)
+  const end = (set: Partial<Delivery>): DeliveryOutcome => ({
+    ...held(delivery),
+    kind: 'end',
+    set: { ...counted, completedAt: now, ...set },
+    writes,
+  })
+  if (meaning === 'delivered') return end({ status: 'delivered' })
+  if (meaning === 'gone') return end({ status: 'failed', failureReason: 'receiver_gone' })
+  if (meaning === 'permanent') return end({ status: 'failed', failureReason: 'receiver_refused' })
+  const failures = attemptCount - delivery.attemptsBefore
+  const policy = retryPolicyOf(context, subscription)
+  const dueAt = nextAttemptAt(policy, failures, now, Math.random(), retryAfterMs)
+  if (dueAt === null) return end({ status: 'failed', failureReason: 'attempts_exhausted' })
+  return { ...held(delivery), kind: 'retry', dueAt, set: counted, writes }
+}
 
-const isSuccess = ({ status, failure }: OutboundResult) =>
-  failure === null && status !== null && status >= 200 && status < 300
+const retryPolicyOf = ({ delivery }: Context, { retryDelays }: Row<'subscriptions'>): RetryPolicy =>
+  retryDelays === null ? delivery.retry : policyOf(retryDelays as Parameters<typeof policyOf>[0])
+
+/** A channel's own limit, or the subscription's where that is stricter. */
+function limitOf({ channels }: Context, { subscription }: Outgoing): LaneLimit | null {
+  const minIntervalMs = channels.get(subscription.channel)?.minIntervalMs
+  if (minIntervalMs === undefined || subscription.rateLimit !== null) return subscription.rateLimit
+  return { points: 1, durationMs: minIntervalMs }
+}
+
+/** What an attempt says of the receiver as such: any answer but an overload or a fault of its own is a sign of life. */
+function laneResult({ meaning, status, retryAfterMs }: Attempted): LaneResult {
+  if (meaning === 'ours') return { kind: 'none' }
+  if (isOverload(status)) return { kind: 'overloaded', down: status !== 429, retryAfterMs }
+  if (meaning === 'delivered' || (status !== null && status < 500)) return { kind: 'alive' }
+  return { kind: 'down' }
+}
+
+function ownFault({ clock }: Context, delivery: Delivery): Done<'deliveries'> {
+  const now = clock.now()
+  if (now - delivery.createdAt > ownFaultPatienceMs) return { outcome: failed(delivery, 'internal', now) }
+  return { outcome: { ...held(delivery), kind: 'defer', dueAt: now + ownFaultDelayMs } }
+}
 
 /** Ends a delivery without an attempt. */
-const fail = (delivery: Delivery, failureReason: string, now: number): DeliveryOutcome => ({
+function ended(context: Context, delivery: Delivery, reason: string): Done<'deliveries'> {
+  const outcome = failed(delivery, reason, context.clock.now())
+  return { outcome, applied: () => tellSettled(context, delivery, outcome) }
+}
+
+const failed = (delivery: Delivery, failureReason: string, now: number): DeliveryOutcome => ({
   ...held(delivery),
   kind: 'end',
   set: { status: 'failed', failureReason, completedAt: now },
   writes: [],
 })
 
-function attemptWrites(
-  delivery: Delivery,
-  result: OutboundResult,
-  startedAt: number,
-  shown: { url: string; headers: Record<string, string> },
-): Write[] {
-  const { tenantId } = delivery
-  const id = newId('att', startedAt)
-  const row: Row<'attempts'> = {
-    tenantId,
-    id,
-    deliveryId: delivery.id,
-    subscriptionId: delivery.subscriptionId,
-    number: delivery.attemptCount + 1,
-    startedAt,
-    durationMs: Math.round(result.timings.total),
-    succeeded: isSuccess(result),
-    responseStatus: result.status,
-    errorClass: result.failure?.class ?? (isSuccess(result) ? null : 'receiver'),
-    error: result.failure === null ? null : `${result.failure.code}: ${result.failure.message}`,
-  }
-  const details: Row<'attemptDetails'> = {
-    tenantId,
-    id,
-    url: shown.url,
-    timings: { ...result.timings },
-    requestHeaders: shown.headers,
-    responseHeaders: result.headers,
-    responseBody: result.body,
-  }
-  return [
-    { op: 'insert', table: 'attempts', row },
-    { op: 'insert', table: 'attemptDetails', row: details },
-  ]
-}
+const held = ({ tenantId, id, fence }: Delivery) => ({ tenantId, id, fence })
 
-/** The headers as the log may keep them: no signature, no value the subscriber gave. */
-function shownHeaders(sent: Record<string, string>, secret: Record<string, string>): Record<string, string> {
-  const masked = (name: string) => name === 'webhook-signature' || name in secret
-  return Object.fromEntries(Object.entries(sent).map(([name, value]) => [name, masked(name) ? '***' : value]))
-}
-
-const healthWrite = (delivery: Delivery, status: 'delivered' | 'failed', now: number): Write => ({
-  op: 'update',
-  table: 'subscriptionHealth',
-  tenantId: delivery.tenantId,
-  id: delivery.subscriptionId,
-  set: { lastDeliveryStatus: status, lastDeliveryAt: now },
-  optional: true,
+const eventOf = ({ tenantId, id, subscriptionId, messageId, event }: Delivery) => ({
+  ...{ tenantId, deliveryId: id, webhookId: subscriptionId, messageId, type: event },
 })
 
-const disableWrite = (delivery: Delivery, now: number): Write => ({
-  op: 'update',
-  table: 'subscriptions',
-  tenantId: delivery.tenantId,
-  id: delivery.subscriptionId,
-  set: { enabled: false, disabledReason: 'receiver_gone', updatedAt: now },
-  optional: true,
-})
+function tellSettled(context: Context, delivery: Delivery, outcome: DeliveryOutcome): void {
+  if (outcome.kind !== 'end' && outcome.kind !== 'retry') return
+  const { status, failureReason } = { ...delivery, ...outcome.set }
+  const nextAttemptAt = outcome.kind === 'retry' ? new Date(outcome.dueAt) : null
+  const event = { ...eventOf(delivery), status: status as 'pending', failureReason, nextAttemptAt }
+  watched(context, (hooks) => hooks.settle?.(event))
+}

@@ -1,9 +1,10 @@
 import type { Clock } from '../ports/clock.js'
 import type { Outcome, SettleResult, Storage } from '../ports/storage.js'
+import type { WorkTableName } from '../ports/tables.js'
 import type { Logger } from '../services/context.js'
 
-interface Waiting {
-  outcome: Outcome<'deliveries'>
+interface Waiting<T extends WorkTableName> {
+  outcome: Outcome<T>
   done: (result: SettleResult | 'unsettled') => void
 }
 
@@ -16,17 +17,18 @@ const retryDelayMs = 500
  * durable store quick. An outcome that cannot be written stays under its lease and is claimed again when
  * that ends; the receiver may then see the delivery twice, as "at least once" allows.
  */
-export class Settler {
-  #waiting: Waiting[] = []
+export class Settler<T extends WorkTableName> {
+  #waiting: Waiting<T>[] = []
   #flushing = false
 
   constructor(
+    private readonly table: T,
     private readonly parts: { storage: Storage; clock: Clock; logger: Logger },
     private readonly signal: AbortSignal,
   ) {}
 
   /** Resolves when the outcome is written, or given up on. */
-  settle(outcome: Outcome<'deliveries'>): Promise<SettleResult | 'unsettled'> {
+  settle(outcome: Outcome<T>): Promise<SettleResult | 'unsettled'> {
     return new Promise((done) => {
       this.#waiting.push({ outcome, done })
       if (this.#flushing) return
@@ -46,14 +48,14 @@ export class Settler {
     this.#flushing = false
   }
 
-  async #write(outcomes: Outcome<'deliveries'>[]): Promise<(SettleResult | 'unsettled')[]> {
+  async #write(outcomes: Outcome<T>[]): Promise<(SettleResult | 'unsettled')[]> {
     const { storage, clock, logger } = this.parts
     for (let attempt = 1; attempt <= retries; attempt++) {
       try {
-        const results = await storage.settle('deliveries', outcomes)
+        const results = await storage.settle(this.table, outcomes)
         results.forEach((result, n) => {
           if (result !== 'applied')
-            logger.warn(`an attempt was not recorded: ${result}`, { deliveryId: outcomes[n]?.id })
+            logger.warn(`an outcome was not recorded: ${result}`, { table: this.table, id: outcomes[n]?.id })
         })
         return results
       } catch (error) {

@@ -19,14 +19,9 @@ export function isKnownPattern(pattern: string, hostTypes: readonly string[]): b
   return types.includes(pattern)
 }
 
-/** Whether any of the patterns matches a message. */
-export function matches(
-  patterns: readonly string[],
-  message: { type: string; result: string | null },
-): boolean {
-  return patterns.some((pattern) => {
-    if (pattern === '*' || pattern === message.type) return true
-    if (pattern.endsWith('.*')) return message.type.startsWith(pattern.slice(0, -1))
-    return pattern === message.result && comparisons.includes(message.type)
-  })
+/** Every pattern that matches a message: its type, `*`, `<its first words>.*`, and a comparison's result. */
+export function patternsOf({ type, result }: { type: string; result: string | null }): string[] {
+  const words = type.split('.')
+  const prefixes = words.slice(1).map((_, n) => `${words.slice(0, n + 1).join('.')}.*`)
+  return [type, '*', ...prefixes, ...(result !== null && comparisons.includes(type) ? [result] : [])]
 }

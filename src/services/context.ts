@@ -3,7 +3,12 @@ import type { Analyzer } from '../ports/analyzer.js'
 import type { Clock } from '../ports/clock.js'
 import type { Queue } from '../ports/queue.js'
 import type { Storage } from '../ports/storage.js'
+import type { SignatureHeaders, SignatureScheme } from '../model.js'
 import type { Transport } from '../ports/transport.js'
+import type { Channel } from './channels/channel.js'
+import type { Hooks } from './hooks.js'
+import type { Matcher } from './matcher.js'
+import type { RetryPolicy } from './retry-policy.js'
 import type { SecretBox } from './secret-box.js'
 
 export interface Logger {
@@ -22,6 +27,28 @@ export interface Limits {
   messageBytes: number
 }
 
+/** How long and how often a receiver must have failed, with no success between, for something to be done. */
+export interface Patience {
+  afterMs: number
+  failures: number
+}
+
+/** How deliveries are made. */
+export interface DeliverySettings {
+  /** One deadline over a whole attempt, in milliseconds. */
+  timeoutMs: number
+  /** The schedule of subscriptions without one of their own. */
+  retry: RetryPolicy
+  /** How a new subscription is signed unless it says otherwise. */
+  signature: SignatureScheme
+  /** Header names the host chose, by scheme. */
+  signatureHeaders: Partial<Record<SignatureScheme, SignatureHeaders>>
+  /** When `subscription.failing` is published. */
+  failing: Patience
+  /** When a failing subscription is disabled; null: never. */
+  disable: Patience | null
+}
+
 export interface Context {
   storage: Storage
   queue: Queue
@@ -33,6 +60,11 @@ export interface Context {
   limits: Limits
   /** The host's own event types, beside the built-in ones. */
   eventTypes: readonly string[]
+  matcher: Matcher
+  /** Every channel but `webhook`, by name. */
+  channels: ReadonlyMap<string, Channel>
+  delivery: DeliverySettings
+  hooks: Hooks
   /** Where the routers are reached from outside, without a trailing slash; null if the host did not say. */
   urls: { upload: string | null; api: string | null }
   upload: { maxBytes: number; rateLimit: { points: number; durationMs: number } }

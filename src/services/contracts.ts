@@ -12,6 +12,7 @@ import { listPage, pageOptions } from './paging.js'
 import { requirePermission } from './permissions.js'
 import { policySchema } from './policy.js'
 import { releaseQuota, takeQuota } from './quota.js'
+import { contractPlace } from './secret-places.js'
 import {
   auditWrite,
   descriptionField,
@@ -72,7 +73,7 @@ export interface LoadedContract {
 
 const schemaId = (contractId: string, version: number) => `${contractId}:${version}`
 
-const keyPlace = (tenantId: string, id: string) => `contracts/${tenantId}/${id}/sketchKey` as const
+const keyPlace = (tenantId: string, id: string) => contractPlace(tenantId, id, 'sketchKey')
 
 /** A contract with its current schema, or null if this tenant has none of that id. */
 export async function loadContract(

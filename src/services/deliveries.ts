@@ -1,10 +1,15 @@
 import { z } from 'zod'
+import { DrifthookError } from '../errors.js'
 import type { Attempt, AttemptSummary, Delivery, List, Principal } from '../model.js'
 import type { Row } from '../ports/tables.js'
+import { showAttempt, showAttemptSummary } from './attempt-view.js'
+import { commitSteps, type Step } from './commit.js'
 import type { Context } from './context.js'
+import { wake } from './outbox.js'
 import { listPage, pageOptions } from './paging.js'
 import { requirePermission } from './permissions.js'
-import { idField, instantOrNull, instantText, notFound } from './shared.js'
+import { redeliveryWrite } from './redelivery.js'
+import { auditWrite, idField, instantOrNull, instantText, notFound } from './shared.js'
 import { validate } from './validate.js'
 
 const deliveryList = z.strictObject({
@@ -19,7 +24,13 @@ export type AttemptList = z.input<typeof attemptList>
 
 /** Deliveries and their attempts: what was sent to whom, and what came back. */
 export function deliveriesService(context: Context) {
-  const { storage } = context
+  const { storage, clock } = context
+
+  async function row({ tenantId }: Principal, id: string): Promise<Row<'deliveries'>> {
+    const found = await storage.get('deliveries', tenantId, validate(idField, id))
+    if (found === null) throw notFound('delivery')
+    return found
+  }
 
   async function ownSubscription(principal: Principal, webhookId: string): Promise<string> {
     const id = validate(idField, webhookId)
@@ -47,23 +58,49 @@ export function deliveriesService(context: Context) {
     /** One delivery with its attempts. @throws DrifthookError `NOT_FOUND`, for another tenant's too */
     async get(principal: Principal, id: string): Promise<Delivery & { attempts: Attempt[] }> {
       requirePermission(principal, 'deliveries:read')
-      const row = await storage.get('deliveries', principal.tenantId, validate(idField, id))
-      if (row === null) throw notFound('delivery')
-      return { ...show(row), attempts: await attemptsOf(row) }
+      const found = await row(principal, id)
+      return { ...show(found), attempts: await attemptsOf(found) }
     },
 
     /** A subscription's deliveries, newest first. @throws DrifthookError `NOT_FOUND` */
     async list(principal: Principal, webhookId: string, options: DeliveryList = {}): Promise<List<Delivery>> {
       requirePermission(principal, 'deliveries:read')
-      const { limit, cursor, ...filter } = validate(deliveryList, options)
+      const { limit, cursor, status, event } = validate(deliveryList, options)
       const subscriptionId = await ownSubscription(principal, webhookId)
-      const query = {
-        tenantId: principal.tenantId,
-        index: 'subscription' as const,
-        prefix: { subscriptionId },
-        filter,
-      }
+      const of = { tenantId: principal.tenantId, filter: { event } }
+      const query =
+        status === undefined
+          ? { ...of, index: 'subscription' as const, prefix: { subscriptionId } }
+          : { ...of, index: 'status' as const, prefix: { subscriptionId, status } }
       return listPage(storage, 'deliveries', query, { limit, cursor }, show)
+    },
+
+    /**
+     * Sends a delivery that has ended once more: same id, same bytes, to the current URL and under the current
+     * secret, with the whole schedule of retries. Also while the subscription is disabled; not held against it.
+     * @throws DrifthookError `NOT_FOUND`, `CONFLICT` while it is pending or if its webhook or message is gone
+     */
+    async redeliver(principal: Principal, id: string): Promise<Delivery> {
+      requirePermission(principal, 'deliveries:redeliver')
+      const { tenantId } = principal
+      const { made } = await commitSteps(storage, async () => {
+        const before = await row(principal, id)
+        const [subscription, message] = await Promise.all([
+          storage.get('subscriptions', tenantId, before.subscriptionId),
+          storage.get('messages', tenantId, before.messageId),
+        ])
+        if (before.status === 'pending') throw conflict('The delivery is pending already.')
+        if (subscription === null) throw conflict('The webhook of this delivery was deleted.')
+        if (message === null) throw conflict('The message of this delivery is not kept any more.')
+        const write = redeliveryWrite(before, clock.now(), { manual: true })
+        const steps: Step[] = [
+          { write, refused: { moved: 'again', missing: notFound('delivery') } },
+          { write: auditWrite(context, principal, 'delivery.redelivered', before.id) },
+        ]
+        return { made: { ...before, ...write.set } as Row<'deliveries'>, steps }
+      })
+      await wake(context, [`${made.id}:${made.dueAt}`])
+      return show(made)
     },
 
     /** A subscription's attempts, newest first. @throws DrifthookError `NOT_FOUND` */
@@ -87,6 +124,8 @@ export function deliveriesService(context: Context) {
   }
 }
 
+const conflict = (why: string) => new DrifthookError('CONFLICT', why)
+
 const show = (row: Row<'deliveries'>): Delivery => ({
   id: row.id,
   webhookId: row.subscriptionId,
@@ -99,24 +138,4 @@ const show = (row: Row<'deliveries'>): Delivery => ({
   nextAttemptAt: instantOrNull(row.leaseUntil === null ? row.dueAt : null),
   completedAt: instantOrNull(row.completedAt),
   createdAt: instantText(row.createdAt),
-})
-
-const showAttemptSummary = (row: Row<'attempts'>): AttemptSummary => ({
-  id: row.id,
-  deliveryId: row.deliveryId,
-  number: row.number,
-  startedAt: instantText(row.startedAt),
-  durationMs: row.durationMs,
-  responseStatus: row.responseStatus,
-  errorClass: row.errorClass as AttemptSummary['errorClass'],
-  error: row.error,
-})
-
-const showAttempt = (row: Row<'attempts'>, details: Row<'attemptDetails'> | null): Attempt => ({
-  ...showAttemptSummary(row),
-  url: details?.url ?? '',
-  timings: details?.timings ?? {},
-  requestHeaders: details?.requestHeaders ?? {},
-  responseHeaders: details?.responseHeaders ?? {},
-  responseBody: details?.responseBody ? new TextDecoder().decode(details.responseBody) : null,
 })

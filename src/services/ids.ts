@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 
 /** What an id's prefix says about the record. */
-export type IdPrefix = 'ct' | 'mon' | 'wh' | 'msg' | 'del' | 'att' | 'aud'
+export type IdPrefix = 'ct' | 'mon' | 'wh' | 'msg' | 'del' | 'att' | 'aud' | 'job'
 
 /**
  * A prefix and a UUIDv7 (RFC 9562 §5.7): 48 bits of time, then random ones, so that ids made later sort later.

@@ -3,8 +3,10 @@ import { contractsService } from './contracts.js'
 import { deliveriesService } from './deliveries.js'
 import { eventsService } from './events.js'
 import { healthService } from './health.js'
+import { jobsService } from './jobs.js'
 import { messagesService } from './messages.js'
 import { monitorsService } from './monitors.js'
+import { secretsService } from './secrets.js'
 import { subscriptionsService } from './subscriptions.js'
 import { uploadsService } from './uploads.js'
 
@@ -18,6 +20,8 @@ export function createServices(context: Context) {
     events: eventsService(context),
     subscriptions: subscriptionsService(context),
     deliveries: deliveriesService(context),
+    jobs: jobsService(context),
+    secrets: secretsService(context),
     health: healthService(context),
   }
 }

@@ -8,6 +8,7 @@ import { newId } from './ids.js'
 import { listPage, pageOptions } from './paging.js'
 import { requirePermission } from './permissions.js'
 import { releaseQuota, takeQuota } from './quota.js'
+import { monitorPlace } from './secret-places.js'
 import {
   auditWrite,
   contractSteps,
@@ -46,7 +47,7 @@ export type MonitorList = z.input<typeof listInput>
 /** 32 random bytes as 43 characters of URL-safe base64 (seed document S0, "Security"). */
 const newToken = (): string => randomBytes(32).toString('base64url')
 const tokenHash = (token: string): string => createHash('sha256').update(token).digest('hex')
-const tokenPlace = (tenantId: string, id: string) => `monitors/${tenantId}/${id}/token` as const
+const tokenPlace = (tenantId: string, id: string) => monitorPlace(tenantId, id, 'token')
 
 /** The monitor whose upload token this is, of whatever tenant, or null. */
 export const monitorByToken = (context: Context, token: string): Promise<Row<'monitors'> | null> =>

@@ -10,6 +10,11 @@ export interface SecretBox {
   seal(plain: string, place: SecretPlace): string
   /** @throws DrifthookError `SECRET_UNREADABLE` if the key is unknown, or the text altered or moved */
   open(sealed: string, place: SecretPlace): string
+  /**
+   * The same secret under the current key; the same text if it is sealed with that already.
+   * @throws DrifthookError `SECRET_UNREADABLE`
+   */
+  reseal(sealed: string, place: SecretPlace): string
 }
 
 const algorithm = 'aes-256-gcm'
@@ -23,7 +28,7 @@ const tagBytes = 16
  * @param current the id of the key new secrets are sealed with
  */
 export function secretBox(keys: ReadonlyMap<string, Uint8Array>, current: string): SecretBox {
-  return {
+  const box: SecretBox = {
     seal(plain, place) {
       const iv = randomBytes(ivBytes)
       const cipher = createCipheriv(algorithm, keyOf(keys, current), iv)
@@ -46,7 +51,10 @@ export function secretBox(keys: ReadonlyMap<string, Uint8Array>, current: string
         throw unreadable('the wrong key, or altered', cause)
       }
     },
+    reseal: (sealed, place) =>
+      sealed.startsWith(`v1.${current}.`) ? sealed : box.seal(box.open(sealed, place), place),
   }
+  return box
 }
 
 function keyOf(keys: ReadonlyMap<string, Uint8Array>, id: string): Uint8Array {

@@ -2,21 +2,29 @@
 import { z } from 'zod'
 import { pageOptions } from './paging.js'
 import { isHeaderName, reservedHeader } from './receiver-address.js'
+import { retryDelaysField } from './retry-delays.js'
 import { descriptionField, idField, nameField } from './shared.js'
 
+const headerName = z.string().refine(isHeaderName, 'is not a header name')
 const headerValue = z
   .string()
   .max(4_096)
   .regex(/^[\t\x20-\x7e]*$/, 'must be visible ASCII')
 const headersField = z
   .record(
-    z
-      .string()
-      .refine(isHeaderName, 'is not a header name')
-      .refine((name) => !reservedHeader(name), 'is set by drifthook itself'),
+    headerName.refine((name) => !reservedHeader(name), 'is set by drifthook itself'),
     headerValue,
   )
   .refine((headers) => Object.keys(headers).length <= 50, 'at most 50 headers')
+
+/** Header names of a signature. The three of Standard Webhooks are among them. */
+export const signatureHeadersField = z.strictObject({
+  id: headerName.optional(),
+  timestamp: headerName.optional(),
+  signature: headerName.optional(),
+})
+
+export const signatureField = z.enum(['standard', 'hex', 'sha256', 'timestamped'])
 
 const fields = {
   name: nameField,
@@ -26,7 +34,17 @@ const fields = {
   contractId: idField.nullable(),
   monitorId: idField.nullable(),
   audience: z.enum(['internal', 'partner']),
+  channel: z.string().max(32),
   enabled: z.boolean(),
+  signature: signatureField,
+  signatureHeaders: signatureHeadersField.nullable(),
+  retryDelays: retryDelaysField.nullable(),
+  rateLimit: z
+    .strictObject({
+      points: z.number().int().min(1).max(10_000),
+      durationMs: z.number().int().min(1).max(3_600_000),
+    })
+    .nullable(),
   headers: headersField,
 }
 
@@ -37,7 +55,14 @@ export const createInput = z.strictObject({
   contractId: fields.contractId.default(null),
   monitorId: fields.monitorId.default(null),
   audience: fields.audience.default('internal'),
+  /** Default: told from the URL. */
+  channel: fields.channel.optional(),
   enabled: fields.enabled.default(true),
+  /** Default: the host's option `delivery.signature`. */
+  signature: fields.signature.optional(),
+  signatureHeaders: fields.signatureHeaders.default(null),
+  retryDelays: fields.retryDelays.default(null),
+  rateLimit: fields.rateLimit.default(null),
   headers: fields.headers.default({}),
 })
 
@@ -52,6 +77,37 @@ export const listInput = z.strictObject({
   enabled: z.coerce.boolean().optional(),
 })
 
+const hour = 3_600_000
+
+export const rotateInput = z.strictObject({
+  /** How long the secret before signs too, in milliseconds: 0 to 7 days. Default 24 hours. */
+  overlapMs: z
+    .number()
+    .int()
+    .min(0)
+    .max(7 * 24 * hour)
+    .default(24 * hour),
+})
+
+export const replayInput = z
+  .strictObject({
+    /** The first instant of the window. */
+    from: z.iso.datetime({ offset: true }),
+    /** The last one. Default: now. */
+    to: z.iso.datetime({ offset: true }).optional(),
+    /** Which of the window's messages. Default: what failed and what was missed. */
+    status: z
+      .array(z.enum(['failed', 'delivered', 'missed']))
+      .min(1)
+      .default(['failed', 'missed']),
+  })
+  .refine(({ from, to }) => to === undefined || Date.parse(from) <= Date.parse(to), {
+    path: ['to'],
+    message: 'must not be before from',
+  })
+
 export type SubscriptionCreate = z.input<typeof createInput>
 export type SubscriptionUpdate = z.input<typeof updateInput>
 export type SubscriptionList = z.input<typeof listInput>
+export type SecretRotate = z.input<typeof rotateInput>
+export type ReplayRequest = z.input<typeof replayInput>

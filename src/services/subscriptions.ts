@@ -2,23 +2,20 @@ import type { z } from 'zod'
 import type { List, Principal, Subscription, SubscriptionSecret } from '../model.js'
 import type { Row } from '../ports/tables.js'
 import { newSecret, secretPrefix } from '../signing/index.js'
-import { isKnownPattern } from './catalogue.js'
+import { channelOfUrl } from './channels/index.js'
 import { commitSteps, type Step } from './commit.js'
 import type { Context } from './context.js'
+import { sealHeaders, sealUrl } from './destination.js'
 import { newId } from './ids.js'
+import { revisionStep } from './matcher.js'
+import { announce, type Prepared } from './outbox.js'
 import { listPage } from './paging.js'
 import { requirePermission } from './permissions.js'
 import { releaseQuota, takeQuota } from './quota.js'
-import { maskHeaders, shownUrl } from './receiver-address.js'
-import {
-  auditWrite,
-  contractSteps,
-  idField,
-  instantOrNull,
-  instantText,
-  notFound,
-  withoutUndefined,
-} from './shared.js'
+import { subscriptionPlace } from './secret-places.js'
+import { auditWrite, contractSteps, idField, notFound, withoutUndefined } from './shared.js'
+import { subscriptionActions } from './subscription-actions.js'
+import { checkSubscription } from './subscription-check.js'
 import {
   createInput,
   listInput,
@@ -27,72 +24,23 @@ import {
   type SubscriptionUpdate,
   updateInput,
 } from './subscription-input.js'
-import { invalid, validate } from './validate.js'
-import { verifySnippet } from './verify-snippet.js'
+import { disabling, endingStep } from './subscription-life.js'
+import { showSecret, showSubscription } from './subscription-view.js'
+import { validate } from './validate.js'
 
-/** Where a delivery goes and what it is signed with, in the clear. */
-export interface Destination {
-  url: string
-  headers: Record<string, string>
-  secrets: string[]
-}
-
-const place = (tenantId: string, id: string, column: string) =>
-  `subscriptions/${tenantId}/${id}/${column}` as const
-
-/** What calling a receiver takes. @throws DrifthookError `SECRET_UNREADABLE` */
-export function destinationOf({ secrets }: Context, found: Row<'subscriptions'>): Destination {
-  const { tenantId, id } = found
-  const headers = Object.entries(found.headersSealed).map(([name, sealed]) => [
-    name,
-    secrets.open(sealed, place(tenantId, id, `headers.${name}`)),
-  ])
-  return {
-    url: secrets.open(found.urlSealed, place(tenantId, id, 'url')),
-    headers: Object.fromEntries(headers),
-    secrets: [secrets.open(found.secretSealed, place(tenantId, id, 'secret'))],
-  }
-}
+/** A subscription to which nothing has been sent yet. */
+const newHealth = (tenantId: string, id: string): Row<'subscriptionHealth'> => ({
+  tenantId,
+  id,
+  lastDeliveryStatus: null,
+  lastDeliveryAt: null,
+  failingSince: null,
+  failingTold: null,
+})
 
 /** The subscriptions of a tenant: who is told, where, and signed with which secret. */
 export function subscriptionsService(context: Context) {
-  const { storage, clock, secrets, transport } = context
-
-  const sealUrl = (tenantId: string, id: string, url: string) => ({
-    urlSealed: secrets.seal(url, place(tenantId, id, 'url')),
-    urlShown: shownUrl(url),
-  })
-
-  const sealHeaders = (tenantId: string, id: string, headers: Record<string, string>) => ({
-    headersSealed: Object.fromEntries(
-      Object.entries(headers).map(([name, value]) => [
-        name.toLowerCase(),
-        secrets.seal(value, place(tenantId, id, `headers.${name.toLowerCase()}`)),
-      ]),
-    ),
-  })
-
-  /** The faults only the whole picture shows: the address, the catalogue, the records named. */
-  async function check(tenantId: string, given: z.infer<typeof updateInput>): Promise<void> {
-    const errors = (given.events ?? []).flatMap((event, n) =>
-      isKnownPattern(event, context.eventTypes)
-        ? []
-        : [
-            {
-              path: `events[${n}]`,
-              code: 'unknown_event',
-              message: `no such event: ${JSON.stringify(event)}`,
-            },
-          ],
-    )
-    const refusal = given.url === undefined ? null : transport.refusal(given.url)
-    if (refusal !== null) errors.push({ path: 'url', ...refusal })
-    const { monitorId } = given
-    if (monitorId != null && (await storage.get('monitors', tenantId, monitorId)) === null) {
-      errors.push({ path: 'monitorId', code: 'unknown_monitor', message: 'no such monitor' })
-    }
-    if (errors.length > 0) throw invalid(errors)
-  }
+  const { storage, clock, secrets } = context
 
   async function row(tenantId: string, id: string): Promise<Row<'subscriptions'>> {
     const found = await storage.get('subscriptions', tenantId, validate(idField, id))
@@ -101,61 +49,84 @@ export function subscriptionsService(context: Context) {
   }
 
   const withHealth = async (found: Row<'subscriptions'>): Promise<Subscription> =>
-    show(found, await storage.get('subscriptionHealth', found.tenantId, found.id))
+    showSubscription(found, await storage.get('subscriptionHealth', found.tenantId, found.id))
+
+  function newRow(principal: Principal, given: z.infer<typeof createInput>, secret: string): Row<'subscriptions'> {
+    const { tenantId } = principal
+    const { url, headers, ...plain } = given
+    const now = clock.now()
+    const id = newId('wh', now)
+    return {
+      ...plain,
+      tenantId,
+      id,
+      name: given.name ?? (URL.canParse(url) ? new URL(url).host || url : url).slice(0, 200),
+      ...sealUrl(secrets, tenantId, id, url),
+      channel: given.channel ?? channelOfUrl(url),
+      disabledReason: given.enabled ? null : 'manual',
+      signature: given.signature ?? context.delivery.signature,
+      ...sealHeaders(secrets, tenantId, id, headers),
+      secretPrefix: secretPrefix(secret),
+      secretSealed: secrets.seal(secret, subscriptionPlace(tenantId, id, 'secret')),
+      previousSecrets: [],
+      createdBy: principal.actor,
+      createdAt: now,
+      updatedAt: now,
+      revision: 1,
+    }
+  }
+
+  /** What switching a subscription on or off brings with it. */
+  async function switching(
+    principal: Principal,
+    before: Row<'subscriptions'>,
+    enabled: boolean,
+  ): Promise<{ steps: Step[]; told: Prepared | null }> {
+    const { tenantId, id } = before
+    if (before.enabled === enabled) return { steps: [await revisionStep(storage, tenantId)], told: null }
+    if (!enabled) {
+      const health = await storage.get('subscriptionHealth', tenantId, id)
+      const facts = { failingSince: health?.failingSince ?? null, failures: 0, lastAttempt: null }
+      return disabling(context, before, { ...facts, reason: 'manual', actor: principal.actor })
+    }
+    // Whoever switches it on has seen to it: its run of failures begins anew.
+    const set = { failingSince: null, failingTold: null }
+    return {
+      told: null,
+      steps: [
+        await revisionStep(storage, tenantId),
+        { write: { op: 'update', table: 'subscriptionHealth', tenantId, id, set, optional: true } },
+      ],
+    }
+  }
 
   return {
+    ...subscriptionActions(context, row),
+
     /**
      * Makes a subscription. The answer alone carries the signing secret; it cannot be read again.
      * @throws DrifthookError `INVALID_REQUEST` (also for an address that is not called), `LIMIT_REACHED`
      */
-    async create(
-      principal: Principal,
-      input: SubscriptionCreate,
-    ): Promise<Subscription & SubscriptionSecret> {
+    async create(principal: Principal, input: SubscriptionCreate): Promise<Subscription & SubscriptionSecret> {
       requirePermission(principal, 'subscriptions:write')
       const given = validate(createInput, input)
       const { tenantId } = principal
-      await check(tenantId, given)
-      const now = clock.now()
-      const id = newId('wh', now)
       const secret = newSecret()
-      const made: Row<'subscriptions'> = {
-        tenantId,
-        id,
-        name: given.name ?? new URL(given.url).host,
-        description: given.description,
-        ...sealUrl(tenantId, id, given.url),
-        events: given.events,
-        contractId: given.contractId,
-        monitorId: given.monitorId,
-        audience: given.audience,
-        channel: 'webhook',
-        enabled: given.enabled,
-        disabledReason: given.enabled ? null : 'manual',
-        signature: 'standard',
-        ...sealHeaders(tenantId, id, given.headers),
-        secretPrefix: secretPrefix(secret),
-        secretSealed: secrets.seal(secret, place(tenantId, id, 'secret')),
-        createdBy: principal.actor,
-        createdAt: now,
-        updatedAt: now,
-      }
-      const health: Row<'subscriptionHealth'> = {
-        tenantId,
-        id,
-        lastDeliveryStatus: null,
-        lastDeliveryAt: null,
-      }
+      const made = newRow(principal, given, secret)
+      const headerNames = Object.keys(given.headers)
+      await checkSubscription(context, tenantId, { ...made, url: given.url, headerNames })
+      const health = newHealth(tenantId, made.id)
       await commitSteps(storage, async () => ({
         steps: [
           await takeQuota(context, tenantId, 'subscriptions'),
           ...(await contractSteps(context, tenantId, null, given.contractId)),
+          await revisionStep(storage, tenantId),
           { write: { op: 'insert', table: 'subscriptions', row: made } },
           { write: { op: 'insert', table: 'subscriptionHealth', row: health } },
-          { write: auditWrite(context, principal, 'webhook.created', id, { events: given.events }) },
+          { write: auditWrite(context, principal, 'webhook.created', made.id, { events: given.events }) },
         ] satisfies Step[],
       }))
-      return { ...show(made, health), secret, verification: verifySnippet() }
+      return { ...showSubscription(made, health), ...showSecret(context, made, secret) }
     },
 
     /** @throws DrifthookError `NOT_FOUND`, for another tenant's subscription too */
@@ -175,42 +146,41 @@ export function subscriptionsService(context: Context) {
 
     /**
      * Changes the fields given. A new URL, header or state holds from the next attempt on, for deliveries
-     * under way too. `headers` replaces all of them.
+     * under way too; a new channel for messages not rendered yet. `headers` replaces all of them. Disabling
+     * ends what is pending; enabling lets a run of failures begin anew.
      * @throws DrifthookError `INVALID_REQUEST`, `NOT_FOUND`
      */
     async update(principal: Principal, id: string, input: SubscriptionUpdate): Promise<Subscription> {
       requirePermission(principal, 'subscriptions:write')
       const given = validate(updateInput, input)
       const { tenantId } = principal
-      await check(tenantId, given)
       const { url, headers, enabled, ...plain } = given
-      const { made } = await commitSteps(storage, async () => {
+      const { made, told } = await commitSteps(storage, async () => {
         const before = await row(tenantId, id)
         const set = {
           ...withoutUndefined(plain),
-          ...(url === undefined ? {} : sealUrl(tenantId, id, url)),
-          ...(headers === undefined ? {} : sealHeaders(tenantId, id, headers)),
+          ...(url === undefined ? {} : sealUrl(secrets, tenantId, id, url)),
+          ...(headers === undefined ? {} : sealHeaders(secrets, tenantId, id, headers)),
           ...(enabled === undefined ? {} : { enabled, disabledReason: enabled ? null : 'manual' }),
           updatedAt: clock.now(),
+          revision: before.revision + 1,
         }
         const made = { ...before, ...set }
+        await checkSubscription(context, tenantId, { ...made, url, headerNames: Object.keys(made.headersSealed) })
+        const switched = await switching(principal, before, made.enabled)
+        const expect = { revision: before.revision }
         const steps: Step[] = [
           {
-            write: {
-              op: 'update',
-              table: 'subscriptions',
-              tenantId,
-              id,
-              set,
-              expect: { contractId: before.contractId },
-            },
+            write: { op: 'update', table: 'subscriptions', tenantId, id, set, expect },
             refused: { missing: notFound('webhook'), moved: 'again' },
           },
           { write: auditWrite(context, principal, 'webhook.updated', id, { fields: Object.keys(given) }) },
           ...(await contractSteps(context, tenantId, before.contractId, made.contractId)),
+          ...switched.steps,
         ]
-        return { made, steps }
+        return { made, steps, told: switched.told }
       })
+      if (told !== null) await announce(context, told)
       return withHealth(made)
     },
 
@@ -220,21 +190,18 @@ export function subscriptionsService(context: Context) {
       const { tenantId } = principal
       await commitSteps(storage, async () => {
         const before = await row(tenantId, id)
+        const expect = { revision: before.revision }
         return {
           steps: [
             {
-              write: {
-                op: 'delete',
-                table: 'subscriptions',
-                tenantId,
-                id,
-                expect: { contractId: before.contractId },
-              },
+              write: { op: 'delete', table: 'subscriptions', tenantId, id, expect },
               refused: { missing: notFound('webhook'), moved: 'again' },
             },
             { write: { op: 'delete', table: 'subscriptionHealth', tenantId, id, optional: true } },
             ...(await contractSteps(context, tenantId, before.contractId, null)),
+            await revisionStep(storage, tenantId),
             await releaseQuota(context, tenantId, 'subscriptions'),
+            endingStep(context, principal, id, 'webhook_deleted'),
             { write: auditWrite(context, principal, 'webhook.deleted', id, { name: before.name }) },
           ] satisfies Step[],
         }
@@ -242,25 +209,3 @@ export function subscriptionsService(context: Context) {
     },
   }
 }
-
-const show = (row: Row<'subscriptions'>, health: Row<'subscriptionHealth'> | null): Subscription => ({
-  id: row.id,
-  name: row.name,
-  description: row.description,
-  url: row.urlShown,
-  events: row.events,
-  contractId: row.contractId,
-  monitorId: row.monitorId,
-  audience: row.audience as Subscription['audience'],
-  channel: 'webhook',
-  enabled: row.enabled,
-  disabledReason: row.disabledReason,
-  signature: 'standard',
-  headers: maskHeaders(row.headersSealed),
-  secretPrefix: row.secretPrefix,
-  createdBy: row.createdBy,
-  createdAt: instantText(row.createdAt),
-  updatedAt: instantText(row.updatedAt),
-  lastDeliveryStatus: (health?.lastDeliveryStatus ?? null) as Subscription['lastDeliveryStatus'],
-  lastDeliveryAt: instantOrNull(health?.lastDeliveryAt ?? null),
-})

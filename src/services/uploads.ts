@@ -9,7 +9,7 @@ import type { Context } from './context.js'
 import { type LoadedContract, loadContract } from './contracts.js'
 import { comparisonData, failureData } from './drift-message.js'
 import { eventKey } from './ids.js'
-import { announce, dataBytes, type Happening, prepareMessage } from './messages.js'
+import { announce, dataBytes, type Happening, prepareMessage } from './outbox.js'
 import { monitorByToken } from './monitors.js'
 import { requirePermission } from './permissions.js'
 import { type RateState, rateLimiter } from './rate-limit.js'
@@ -132,6 +132,7 @@ export function uploadsService(context: Context) {
       result: report.result,
       contractId: event.contractId,
       monitorId: monitor.id,
+      about: null,
       data: dataBytes(comparisonData(event, report, eventUrl(context, number))),
     }))
     const told = recorded.prepared.deliveryIds.length > 0
@@ -162,6 +163,7 @@ export function uploadsService(context: Context) {
       result: 'error',
       contractId: base.contractId,
       monitorId: monitor.id,
+      about: null,
       data: dataBytes(failureData(base, error, eventUrl(context, Number(base.id)))),
     }))
     return new DrifthookError(fault.code, fault.message, {

@@ -1,6 +1,7 @@
 import type { Route } from '../route.js'
 import { contractRoutes } from './contracts.js'
 import { eventRoutes } from './events.js'
+import { jobRoutes } from './jobs.js'
 import { monitorRoutes } from './monitors.js'
 import { webhookRoutes } from './webhooks.js'
 
@@ -10,4 +11,5 @@ export const apiRoutes: readonly Route[] = [
   ...monitorRoutes,
   ...eventRoutes,
   ...webhookRoutes,
+  ...jobRoutes,
 ]

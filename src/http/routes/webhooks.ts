@@ -1,4 +1,9 @@
-import type { SubscriptionCreate, SubscriptionUpdate } from '../../services/subscription-input.js'
+import type {
+  ReplayRequest,
+  SecretRotate,
+  SubscriptionCreate,
+  SubscriptionUpdate,
+} from '../../services/subscription-input.js'
 import { param, type Route } from '../route.js'
 
 export const webhookRoutes: readonly Route[] = [
@@ -35,6 +40,26 @@ export const webhookRoutes: readonly Route[] = [
     handle: (call) => call.services.subscriptions.delete(call.principal, param(call, 'id')),
   },
   {
+    method: 'POST',
+    path: '/webhooks/:id/test',
+    status: 200,
+    handle: (call) => call.services.subscriptions.test(call.principal, param(call, 'id')),
+  },
+  {
+    method: 'POST',
+    path: '/webhooks/:id/rotate-secret',
+    status: 200,
+    handle: (call) =>
+      call.services.subscriptions.rotateSecret(call.principal, param(call, 'id'), call.body as SecretRotate),
+  },
+  {
+    method: 'POST',
+    path: '/webhooks/:id/replay',
+    status: 202,
+    handle: (call) =>
+      call.services.subscriptions.replay(call.principal, param(call, 'id'), call.body as ReplayRequest),
+  },
+  {
     method: 'GET',
     path: '/webhooks/:id/deliveries',
     status: 200,
@@ -51,5 +76,11 @@ export const webhookRoutes: readonly Route[] = [
     path: '/deliveries/:id',
     status: 200,
     handle: (call) => call.services.deliveries.get(call.principal, param(call, 'id')),
+  },
+  {
+    method: 'POST',
+    path: '/deliveries/:id/redeliver',
+    status: 200,
+    handle: (call) => call.services.deliveries.redeliver(call.principal, param(call, 'id')),
   },
 ]

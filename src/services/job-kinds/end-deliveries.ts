@@ -1,0 +1,40 @@
+/** Ends what a subscription that is disabled or gone had still to deliver. */
+import type { Cursor, Page, Write } from '../../ports/storage.js'
+import { type JobKind, recordsPerStep } from './kind.js'
+
+/** An attempt under way ends by itself; then the job looks again. */
+const lookAgainMs = 15_000
+
+interface State {
+  after?: Cursor | null
+  /** Deliveries passed over in this round, because an attempt was under way. */
+  busy?: number
+}
+
+export const endDeliveries: JobKind = async ({ storage, clock }, job) => {
+  const { reason } = job.input as { reason: string }
+  const { after = null, busy = 0 } = job.state as State
+  const ended = Number(job.progress.ended ?? 0)
+  const page: Page<'deliveries'> = await storage.list('deliveries', {
+    tenantId: job.tenantId,
+    index: 'status',
+    prefix: { subscriptionId: job.target ?? '', status: 'pending' },
+    // What came later came after the subscription was enabled again.
+    range: { to: job.createdAt },
+    // What a person asked for goes on.
+    filter: { manual: false },
+    after,
+    limit: recordsPerStep,
+  })
+  const idle = page.items.filter(({ leaseUntil }) => leaseUntil === null)
+  const now = clock.now()
+  const set = { status: 'failed', failureReason: reason, dueAt: null, completedAt: now }
+  const writes = idle.map(({ tenantId, id, fence }): Write => {
+    const expect = { status: 'pending', leaseUntil: null, fence }
+    return { op: 'update', table: 'deliveries', tenantId, id, set, expect, optional: true }
+  })
+  const nowBusy = busy + page.items.length - idle.length
+  const progress = { ended: ended + idle.length }
+  if (page.next !== null) return { writes, progress, state: { after: page.next, busy: nowBusy }, nextAt: now }
+  return { writes, progress, state: {}, nextAt: nowBusy > 0 ? now + lookAgainMs : null }
+}

@@ -1,0 +1,12 @@
+import type { Job } from '../../model.js'
+import { endDeliveries } from './end-deliveries.js'
+import type { JobKind } from './kind.js'
+import { reencrypt } from './reencrypt.js'
+import { replay } from './replay.js'
+
+/** Every kind of job there is. */
+export const jobKinds: Readonly<Record<Job['kind'], JobKind>> = {
+  replay,
+  reencrypt,
+  end_deliveries: endDeliveries,
+}
