@@ -122,7 +122,7 @@ export class Lane {
 
   #throttle(now: number, retryAfterMs: number | null): void {
     const { maxThrottleMs } = this.#options
-    // Attempts that ran side by side are told the same: only one that starts after a pause lengthens the next.
+    // Attempts that ran side by side are told the same: what ends within a pause does not double the next.
     const paused = now < this.#throttledUntil
     const backoff = paused ? 0 : firstThrottleMs * 2 ** this.#overloads
     const pause = Math.min(retryAfterMs ?? backoff, maxThrottleMs)
@@ -150,6 +150,7 @@ export class Lane {
       return
     }
     this.#starts.push(now)
-    this.#starts.splice(0, this.#starts.length - this.#limit.points)
+    const surplus = this.#starts.length - this.#limit.points
+    if (surplus > 0) this.#starts.splice(0, surplus)
   }
 }

@@ -155,6 +155,9 @@ describe('the throttle of a lane', () => {
     for (let n = 0; n < 8; n++) enter(0)
     for (let n = 0; n < 8; n++) leave(0, tooMany())
     expect(enter(0)).toBe(1_000)
+    enter(1_000)
+    leave(1_000, tooMany())
+    expect(enter(1_000)).toBe(3_000)
   })
 
   it('keeps the longest pause that one of them asks for', () => {
