@@ -1,12 +1,20 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { newSecret, signStandard, type VerifyOptions, verify } from '../../../src/signing/index.js'
+import { newSecret, type SignOptions, sign, type VerifyOptions, verify } from '../../../src/signing/index.js'
 
 const secret = newSecret()
 const at = 1_750_000_000
 const body = new TextEncoder().encode('{"event":"drift.detected"}')
 const signed = signStandard({ id: 'msg_1', timestamp: at, body, secrets: [secret] })
 const signature = signed['webhook-signature']
+
+type Message = Omit<SignOptions, 'scheme' | 'headers'>
+function signStandard(message: Message) {
+  return sign({ scheme: 'standard', ...message }) as Record<
+    'webhook-id' | 'webhook-timestamp' | 'webhook-signature',
+    string
+  >
+}
 
 function judge(options: Partial<VerifyOptions> = {}) {
   const result = verify({ headers: { ...signed }, body, secret, now: () => at * 1000, ...options })
