@@ -3,7 +3,7 @@
 import { DrifthookError } from '../errors.js'
 import { digestOf, isBytes } from './digest.js'
 import { MAX_SIGNATURES, PART_GRAMMAR } from './grammar.js'
-import type { SignatureHeaders } from './scheme.js'
+import type { HeaderPart, SignatureHeaders } from './scheme.js'
 import { type SignatureScheme, schemeOf, signatureHeaders } from './schemes.js'
 
 export interface SignOptions {
@@ -56,7 +56,7 @@ export function sign(options: SignOptions): Record<string, string> {
   const digests = secrets.map((secret) => digestOf(scheme.key(secret), prefix, body))
   const values = { id, timestamp: seconds, signature: scheme.write(digests, seconds) }
   return Object.fromEntries(
-    Object.entries(names).map(([part, header]) => [header, values[part as keyof typeof values]]),
+    Object.entries(names).map(([part, header]) => [header, values[part as HeaderPart]]),
   )
 }
 

@@ -111,7 +111,8 @@ function keysOf(scheme: Scheme, { secret, secrets = [] }: VerifyOptions): Uint8A
   }
 }
 
-const malformed = (header = '') => refuse('header_grammar', `The header ${header} is malformed.`)
+const malformed = (header: string | undefined) =>
+  refuse('header_grammar', `The header ${header} is malformed.`)
 
 function refuse(reason: VerifyFailure, message: string): VerifyResult {
   return { ok: false, reason, message }
