@@ -48,6 +48,16 @@ export function secretKey(secret: string): Buffer {
   return key
 }
 
+/**
+ * The HMAC key of a secret that is used as it is written, whole: its UTF-8 bytes, any prefix included.
+ *
+ * @throws DrifthookError `INVALID_REQUEST` if it is empty or no string
+ */
+export function textKey(secret: string): Buffer {
+  if (typeof secret !== 'string' || secret === '') throw invalid('A signing secret is a text, not empty.')
+  return Buffer.from(secret)
+}
+
 function invalid(message: string): DrifthookError {
   return new DrifthookError('INVALID_REQUEST', message)
 }

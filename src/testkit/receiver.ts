@@ -2,7 +2,7 @@
 
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type VerifyResult, verify } from '../signing/index.js'
+import { type VerifyOptions, type VerifyResult, verify } from '../signing/index.js'
 
 export interface ReceivedRequest {
   method: string
@@ -46,8 +46,12 @@ export interface Receiver {
    * @throws Error if none came in that time
    */
   next(timeoutMs?: number): Promise<ReceivedRequest>
-  /** Whether a request, by default the latest, is signed with `secret` (the `standard` scheme). */
-  verify(secret: string, request?: ReceivedRequest): VerifyResult
+  /** Whether a request, by default the latest, is signed with `secret`, by default in the scheme `standard`. */
+  verify(
+    secret: string,
+    request?: ReceivedRequest,
+    options?: Pick<VerifyOptions, 'scheme' | 'headerNames'>,
+  ): VerifyResult
   /** Ends the server and all its connections. */
   close(): Promise<void>
 }
@@ -105,9 +109,9 @@ export async function receiver(options: ReceiverOptions = {}): Promise<Receiver>
         waiting.add(take)
       })
     },
-    verify(secret, request = requests.at(-1)) {
+    verify(secret, request = requests.at(-1), options = {}) {
       if (request === undefined) throw new Error('The receiver got no request to verify.')
-      return verify({ headers: request.headers, body: request.body, secret })
+      return verify({ ...options, headers: request.headers, body: request.body, secret })
     },
     close() {
       return new Promise((resolve) => {
