@@ -1,6 +1,12 @@
 /** The face of drifthook. */
 export { memoryQueue } from './adapters/memory/queue.js'
 export { memoryStorage } from './adapters/memory/storage.js'
+export {
+  type AddressGuard,
+  type AddressGuardOptions,
+  createAddressGuard,
+  type Refusal,
+} from './delivery/address-guard.js'
 export { createDrifthook, type Drifthook, type StartOptions, type StopOptions } from './drifthook.js'
 export {
   DrifthookError,

@@ -7,7 +7,7 @@
  * never meets DNS, and a name may resolve to another address the next time.
  */
 
-import { isIPv6 } from 'node:net'
+import { isIP } from 'node:net'
 import { addressKind } from './address-kind.js'
 
 export interface AddressGuardOptions {
@@ -75,7 +75,9 @@ export function createAddressGuard({ allowLoopback = false }: AddressGuardOption
     if (url.protocol !== 'https:' && !(url.protocol === 'http:' && permitted)) {
       return refuse('not_https', 'The URL must start with https://.')
     }
-    if (isIpLiteral(host)) return refusalOfAddress(host, port)
+    // `new URL` reads a host that ends in a number as IPv4, or fails: there is no other spelling left.
+    if (isIP(host) > 0) return refusalOfAddress(host, port)
+    if (host.split('.').includes('')) return refuse('invalid_url', 'The host name has an empty label.')
     return permitted ? null : refusalOfName(host)
   }
 
@@ -83,7 +85,7 @@ export function createAddressGuard({ allowLoopback = false }: AddressGuardOption
 }
 
 /** The port a URL is called on. */
-export function portOf(url: URL): number {
+function portOf(url: URL): number {
   return url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port)
 }
 
@@ -92,24 +94,18 @@ export function portOf(url: URL): number {
  * that makes a name absolute. WHATWG parsing has already lowered it, decoded it and read every spelling of
  * an IPv4 address, so only this may be judged, never the text.
  */
-export function hostOf(url: URL): string {
+function hostOf(url: URL): string {
   return url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '')
 }
 
-/** Whether a host is an address, for which nobody asks DNS. */
-export function isIpLiteral(host: string): boolean {
-  // `new URL` reads a host that ends in a number as IPv4, or fails.
-  return isIPv6(host) || /^[0-9.]+$/.test(host)
-}
-
 /** `localhost` and all names below it (RFC 6761 §6.3). */
-export function isLocalhost(host: string): boolean {
+function isLocalhost(host: string): boolean {
   return host === 'localhost' || host.endsWith('.localhost')
 }
 
 function refusalOfName(host: string): Refusal | null {
-  if (host.split('.').includes('')) return refuse('invalid_url', 'The host name has an empty label.')
-  if (isLocalhost(host) || !host.includes('.') || localSuffixes.some((suffix) => host.endsWith(suffix))) {
+  const local = localSuffixes.some((suffix) => `.${host}`.endsWith(suffix))
+  if (local || isLocalhost(host) || !host.includes('.')) {
     return refuse('address_refused', 'The host name is a local one.')
   }
   return null

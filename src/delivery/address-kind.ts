@@ -46,7 +46,8 @@ export function addressKind(ip: string): AddressKind {
   if (range === 'rfc6052') return third === 0 && ipv4Kind(carried) === 'public' ? 'public' : 'NAT64'
   if (range !== 'unicast') return range
   if (!address.match(globalUnicast)) return 'unallocated'
-  const isatap = (fifth & 0xfdff) === 0 && sixth === 0x5efe
+  // The two bits left out say "universal" and "group".
+  const isatap = (fifth & 0xfcff) === 0 && sixth === 0x5efe
   if (isatap && ipv4Kind(carried) !== 'public') return 'ISATAP'
   return 'public'
 }

@@ -53,6 +53,8 @@ describe('DNS', () => {
     ['the metadata service', [v4('169.254.169.254')]],
     ['loopback', [v4('127.0.0.1')]],
     ['loopback inside IPv6', [v6('::ffff:127.0.0.1')]],
+    ['a private address behind NAT64', [v6('64:ff9b::10.0.0.1')]],
+    ['the platform of a cloud', [v4('168.63.129.16')]],
     ['a good and a bad one', [v4('93.184.215.14'), v4('192.168.1.1')]],
     ['a good and a bad one of the other family', [v4('93.184.215.14'), v6('fd00::1')]],
     ['a scoped address', [v6('fe80::1%eth0')]],
@@ -71,6 +73,46 @@ describe('DNS', () => {
     expect(asked).toEqual(['hooks.example.com'])
     // Neither the query nor what is inside the network is anybody's to read in a log.
     expect(JSON.stringify(result)).not.toMatch(/hunter2|10\.0|169\.254|192\.168|fd00/)
+  })
+
+  /** Here loopback is the good address, so that what is accepted is really delivered. */
+  it.each([
+    ['one address', [v4('10.0.0.1')], [v4('127.0.0.1')]],
+    ['several', [v4('10.0.0.1'), v4('192.168.1.1')], [v4('127.0.0.1'), v4('127.0.0.1')]],
+    ['a bad one last', [v4('127.0.0.1'), v4('169.254.169.254')], [v4('127.0.0.1'), v4('127.0.0.2')]],
+    ['a bad one first', [v4('0.0.0.0'), v4('127.0.0.1')], [v4('127.0.0.1')]],
+    ['a bad one between', [v4('127.0.0.1'), v4('10.0.0.1'), v4('127.0.0.1')], [v4('127.0.0.1')]],
+    ['both families', [v4('127.0.0.1'), v6('fd00::1')], [v6('::1'), v4('127.0.0.1')]],
+    ['IPv4 mapped into IPv6', [v6('::ffff:10.0.0.1')], [v6('::ffff:127.0.0.1'), v4('127.0.0.1')]],
+    ['mapped in hexadecimal', [v6('::ffff:a9fe:a9fe')], [v6('::ffff:7f00:1'), v4('127.0.0.1')]],
+    ['other embedded IPv4', [v6('::7f00:1'), v4('127.0.0.1')], [v6('::1'), v4('127.0.0.1')]],
+    ['loopback behind NAT64', [v6('64:ff9b::7f00:1')], [v4('127.0.0.1')]],
+    ['a zone', [v6('::1%lo'), v4('127.0.0.1')], [v6('::1'), v4('127.0.0.1')]],
+    ['another spelling', [v4('127.1')], [v4('127.0.0.1')]],
+  ])('with %s: all answers are good, or nothing is connected to', async (_what, bad, good) => {
+    const there = await started()
+    const url = `http://localhost:${there.port}/`
+    expect(await send(transport({ resolve: async () => bad }), url)).toMatchObject(refused)
+    expect(there.connections()).toBe(0)
+    expect(await send(transport({ resolve: async () => good }), url)).toMatchObject({ status: 200 })
+    expect(there.connections()).toBe(1)
+  })
+
+  it.each([
+    ['turns private', [v4('10.0.0.1')], refused],
+    ['stays', [v4('127.0.0.1')], { status: 200 }],
+  ])('that %s is judged again when the transport connects again', async (_what, later, outcome) => {
+    let connections = 0
+    const url = await answering('HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 0\r\n\r\n', () => {
+      connections += 1
+    })
+    let asked = 0
+    const to = transport({ resolve: async () => (asked++ === 0 ? [v4('127.0.0.1')] : later) })
+    const named = url.replace('127.0.0.1', 'localhost')
+    expect(await send(to, named)).toMatchObject({ status: 200 })
+    expect(await send(to, named)).toMatchObject(outcome)
+    expect(asked).toBe(2)
+    expect(connections).toBe(outcome === refused ? 1 : 2)
   })
 
   it('that changes its answer is judged at every connection', async () => {
@@ -117,6 +159,29 @@ describe('DNS', () => {
       status: 200,
     })
   })
+})
+
+describe('the connector', () => {
+  it.each(['127.0.0.1', '127.0.0.1.'])(
+    'judges the literal %s itself, for nobody asks DNS',
+    async (hostname) => {
+      const there = await started()
+      const resolve = () => Promise.reject(new Error('asked for an address'))
+      const target = { protocol: 'http:', hostname, port: there.port }
+      const connectWith = (allowLoopback: boolean | number[]) =>
+        guardedConnector({ guard: createAddressGuard({ allowLoopback }), resolve })(target, {
+          signal: AbortSignal.timeout(5000),
+          timings: {},
+        })
+      for (const none of [false, [there.port + 1]]) {
+        await expect(connectWith(none)).rejects.toMatchObject({ failure: { code: 'address_refused' } })
+      }
+      expect(there.connections()).toBe(0)
+      const socket = await connectWith([there.port])
+      expect(socket.remotePort).toBe(there.port)
+      socket.destroy()
+    },
+  )
 })
 
 describe('the connected socket', () => {
