@@ -6,19 +6,8 @@
  * from linking names and addresses it finds in plain text.
  */
 import type { Change, DriftReport } from '../report.js'
-import {
-  changeText,
-  excerptOf,
-  fitted,
-  headline,
-  pathText,
-  type RenderOptions,
-  restText,
-  safeUrl,
-  titleOf,
-  withPlace,
-  worstFirst,
-} from './shared.js'
+import { type Card, reportCard } from './card.js'
+import { changeText, fitted, pathText, type RenderOptions, safeUrl, withPlace } from './shared.js'
 
 type PlainText = { type: 'plain_text'; text: string; emoji: false }
 type Mrkdwn = { type: 'mrkdwn'; text: string; verbatim: true }
@@ -38,30 +27,29 @@ const mostChanges = 40
 
 /** The worst changes first, 5 unless `limit` says otherwise; the rest is counted. */
 export function renderSlack(report: DriftReport, options: RenderOptions = {}): SlackMessage {
-  const { fileName, contractName } = options
-  const { changes, rest } = excerptOf(report, Math.min(options.limit ?? 5, mostChanges))
-  const url = safeUrl(options.url)
-  const subject = [
-    ...(contractName === undefined ? [] : [`Contract ${code(contractName)}`]),
-    ...(fileName === undefined ? [] : [`File ${code(fileName)}`]),
-  ]
-  const notes = [
-    ...(rest.length > 0 ? [`… ${restText(rest)}`] : []),
-    ...(report.observations.length > 0 ? [`Observations: ${report.observations.length}`] : []),
-  ]
+  return slackMessage(reportCard(report, options, mostChanges))
+}
+
+/** A card of at most 40 changes as a message. */
+export function slackMessage(card: Card): SlackMessage {
+  const title = fitted(card.title, 150, entity)
+  const verdict = fitted(card.headline, 300, entity)
+  const url = safeUrl(card.url)
   return {
-    text: `${fitted(titleOf(options), 150, entity)} · ${headline(report)}`,
+    text: `${title} · ${verdict}`,
     blocks: [
-      {
-        type: 'header',
-        text: { type: 'plain_text', text: fitted(titleOf(options), 150, entity), emoji: false },
-      },
-      section([`*${headline(report)}*`, ...subject].join('\n')),
-      ...worstFirst(changes).map((change) => section(changeLine(change))),
-      ...(notes.length > 0 ? [context(notes.join(' · '))] : []),
+      { type: 'header', text: { type: 'plain_text', text: title, emoji: false } },
+      section([`*${verdict}*`, ...card.facts.map(factLine)].join('\n')),
+      ...card.changes.map((change) => section(changeLine(change))),
+      ...(card.notes.length > 0 ? [context(card.notes.join(' · '))] : []),
       ...(url === null ? [] : [section(`<${url.replaceAll('&', '&amp;')}|Details>`)]),
     ],
   }
+}
+
+/** Eight of them and the verdict stay below 3,000 characters. */
+function factLine([name, value]: Card['facts'][number]): string {
+  return `${fitted(name, 60, entity)} ${quote(value, 250)}`
 }
 
 function changeLine(change: Change): string {

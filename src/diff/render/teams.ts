@@ -6,19 +6,8 @@
  * `RichTextBlock`), a TextBlock does.
  */
 import type { Change, DriftReport } from '../report.js'
-import {
-  changeText,
-  excerptOf,
-  fitted,
-  headline,
-  pathText,
-  type RenderOptions,
-  restText,
-  safeUrl,
-  titleOf,
-  withPlace,
-  worstFirst,
-} from './shared.js'
+import { type Card, reportCard } from './card.js'
+import { changeText, fitted, pathText, type RenderOptions, safeUrl, withPlace } from './shared.js'
 
 interface TextRun {
   type: 'TextRun'
@@ -54,19 +43,18 @@ const labelLength = 80
 
 /** The worst changes first, 5 unless `limit` says otherwise; the rest is counted. */
 export function renderTeams(report: DriftReport, options: RenderOptions = {}): TeamsMessage {
-  const { fileName, contractName } = options
-  const { changes, rest } = excerptOf(report, Math.min(options.limit ?? 5, mostChanges))
-  const url = safeUrl(options.url)
+  return teamsMessage(reportCard(report, options, mostChanges))
+}
+
+/** A card of at most 10 changes as a message. */
+export function teamsMessage(card: Card): TeamsMessage {
+  const url = safeUrl(card.url)
   const body = [
-    paragraph({ ...run(fitted(titleOf(options), nameLength)), weight: 'Bolder', size: 'Large' }),
-    ...fact('Contract', contractName),
-    ...fact('File', fileName),
-    paragraph(run(headline(report))),
-    ...worstFirst(changes).map(changeBlock),
-    ...(rest.length > 0 ? [paragraph(run(`… ${restText(rest)}`))] : []),
-    ...(report.observations.length > 0
-      ? [paragraph(run(`Observations: ${report.observations.length}`))]
-      : []),
+    paragraph({ ...run(named(card.title, nameLength)), weight: 'Bolder', size: 'Large' }),
+    ...card.facts.map(factBlock),
+    paragraph(run(named(card.headline, nameLength))),
+    ...card.changes.map(changeBlock),
+    ...card.notes.map((note) => paragraph(run(note))),
   ]
   return {
     type: 'message',
@@ -101,9 +89,11 @@ function changeBlock(change: Change): RichTextBlock {
   }
 }
 
-function fact(name: string, value: string | undefined): RichTextBlock[] {
-  if (value === undefined) return []
-  return [paragraph(run(`${name} `), { ...run(named(value, nameLength)), fontType: 'Monospace' })]
+function factBlock([name, value]: Card['facts'][number]): RichTextBlock {
+  return paragraph(run(`${fitted(name, 60)} `), {
+    ...run(named(value, nameLength)),
+    fontType: 'Monospace',
+  })
 }
 
 /** A run without text is refused. */
