@@ -60,7 +60,7 @@ export function httpTransport(options: HttpTransportOptions = {}): Transport {
   const limits = { maxBytes: maxResponseBytes, keepBytes }
   const guard = createAddressGuard({ allowLoopback })
   const connect = guardedConnector({ guard, resolve, ca, proxy: proxy ? proxyOf(proxy) : null })
-  const running = new Set<AbortController>()
+  const running = new Set<(reason: SendError) => void>()
   let closed = false
 
   // undici asks for a connection while it dispatches the request that needs one, and does not say for
@@ -95,35 +95,42 @@ export function httpTransport(options: HttpTransportOptions = {}): Transport {
     }
   }
 
+  /** One request and its response, over at the deadline at the latest. */
+  function exchange(request: OutboundRequest, attempt: OneAttempt): Promise<Response | SendError> {
+    return new Promise((resolve) => {
+      const reader = new ResponseReader(limits, (outcome) => {
+        clearTimeout(deadline)
+        running.delete(end)
+        resolve(outcome)
+      })
+      const end = (reason: SendError): void => {
+        reader.end(reason)
+        attempt.abort(reason)
+      }
+      const deadline = setTimeout(() => {
+        end(new SendError(attempt.atProxy ? 'proxy_failed' : 'timeout'))
+      }, request.timeoutMs)
+      running.add(end)
+      dispatch(request, attempt, reader)
+    })
+  }
+
   async function send(request: OutboundRequest): Promise<OutboundResult> {
     const startedAt = performance.now()
-    const timings: Omit<Timings, 'total'> = {}
-    const taken = (): Timings => rounded({ ...timings, total: performance.now() - startedAt })
+    const attempt = new OneAttempt()
+    const taken = (rest: Partial<Timings> = {}): Timings =>
+      rounded({ ...attempt.timings, ...rest, total: performance.now() - startedAt })
 
     const refusal = guard.refusalOfUrl(request.url)
     if (refusal !== null) return failed({ class: 'refused', ...refusal }, taken())
     if (closed) return failed(new SendError('transport_closed').failure, taken())
 
-    const controller = new AbortController()
-    const { signal } = controller
-    const attempt: Attempt = { signal, timings }
-    const deadline = setTimeout(
-      () => controller.abort(new SendError(attempt.atProxy ? 'proxy_failed' : 'timeout')),
-      request.timeoutMs,
-    )
-    running.add(controller)
-    const outcome = await new Promise<Response | SendError>((settle) => {
-      const reader = new ResponseReader(limits, settle)
-      signal.addEventListener('abort', () => reader.end(signal.reason), { once: true })
-      dispatch(request, attempt, reader)
-    }).catch(sendErrorOf)
-    clearTimeout(deadline)
-    running.delete(controller)
+    const outcome = await exchange(request, attempt).catch(sendErrorOf)
     if (outcome instanceof SendError) return failed(outcome.failure, taken())
     const { statusAt, ...response } = outcome
-    const { dns = 0, connect = 0, tls = 0 } = timings
-    timings.firstByte = statusAt - startedAt - dns - connect - tls
-    const result = { ...response, timings: taken(), failure: null }
+    const { dns = 0, connect = 0, tls = 0 } = attempt.timings
+    const firstByte = statusAt - startedAt - dns - connect - tls
+    const result = { ...response, timings: taken({ firstByte }), failure: null }
     // undici takes a connection back one turn after the response: a delivery that follows at once finds it.
     await nextTurn()
     return result
@@ -131,11 +138,28 @@ export function httpTransport(options: HttpTransportOptions = {}): Transport {
 
   async function close(): Promise<void> {
     closed = true
-    for (const controller of running) controller.abort(new SendError('transport_closed'))
+    for (const end of running) end(new SendError('transport_closed'))
     await agent.destroy()
   }
 
   return { send, close, refusal: (url) => guard.refusalOfUrl(url) }
+}
+
+/** Makes its AbortController only when asked for: most requests find a connection open and need none. */
+class OneAttempt implements Attempt {
+  readonly timings: Attempt['timings'] = {}
+  atProxy = false
+  #controller: AbortController | null = null
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController()
+    return this.#controller.signal
+  }
+
+  abort(reason: SendError): void {
+    this.#controller ??= new AbortController()
+    this.#controller.abort(reason)
+  }
 }
 
 /** The caller's headers, and what every request says of us unless they say otherwise. */
