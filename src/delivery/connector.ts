@@ -9,6 +9,7 @@ import { connect as openTls, type TLSSocket } from 'node:tls'
 import type { Timings } from '../ports/transport.js'
 import type { AddressGuard } from './address-guard.js'
 import { SendError, sendErrorOf } from './failure.js'
+import { type EgressProxy, tunnel } from './proxy.js'
 
 /** All addresses of a host name, as `dns.promises.lookup(name, { all: true })` gives them. */
 export type Resolve = (hostname: string) => Promise<LookupAddress[]>
@@ -19,6 +20,8 @@ export interface ConnectorOptions {
   resolve?: Resolve | undefined
   /** PEM certificates to trust instead of Node's own list. */
   ca?: string | undefined
+  /** Every connection goes through a tunnel of this proxy. Default: none does. */
+  proxy?: EgressProxy | null | undefined
 }
 
 export interface Target {
@@ -34,20 +37,27 @@ export interface Attempt {
   signal: AbortSignal
   /** Filled in on the way, in milliseconds. */
   timings: Pick<Timings, 'dns' | 'connect' | 'tls'>
+  /** Set while the proxy is what has not answered, so that a deadline is not charged to the receiver. */
+  atProxy?: boolean
 }
 
 export type Connector = (target: Target, attempt: Attempt) => Promise<Socket>
 
 /** When to try a name's next address, in milliseconds. Node's own 250 is too little across an ocean. */
 const NEXT_ADDRESS_MS = 500
+/** When an idle connection is first asked whether its peer still lives, in milliseconds. */
+const KEEP_ALIVE_MS = 60_000
 
 /**
  * Makes a connector. What it returns is connected, and encrypted for `https:`; anything else is a
  * rejection with a SendError and leaves no socket behind.
  */
-export function guardedConnector({ guard, resolve = resolveAll, ca }: ConnectorOptions): Connector {
+export function guardedConnector({ guard, resolve = resolveAll, ca, proxy }: ConnectorOptions): Connector {
   async function answers(host: string): Promise<LookupAddress[]> {
-    const found = await resolve(host).catch(() => [])
+    const found = await resolve(host).catch((error) => {
+      const cause = sendErrorOf(error)
+      throw cause.failure.class === 'ours' ? cause : new SendError('dns_failed')
+    })
     if (found.length === 0) throw new SendError('dns_failed')
     return found
   }
@@ -64,9 +74,7 @@ export function guardedConnector({ guard, resolve = resolveAll, ca }: ConnectorO
     return addresses
   }
 
-  async function tcp(host: string, port: number, attempt: Attempt): Promise<Socket> {
-    const addresses = await addressesOf(host, port, attempt)
-    const startedAt = performance.now()
+  async function direct(addresses: LookupAddress[], host: string, port: number, signal: AbortSignal) {
     const socket = openTcp({
       host,
       port,
@@ -76,16 +84,41 @@ export function guardedConnector({ guard, resolve = resolveAll, ca }: ConnectorO
       autoSelectFamilyAttemptTimeout: NEXT_ADDRESS_MS,
       noDelay: true,
       keepAlive: true,
-      keepAliveInitialDelay: 60_000,
+      keepAliveInitialDelay: KEEP_ALIVE_MS,
     })
-    await ready(socket, 'connect', attempt.signal)
-    attempt.timings.connect = performance.now() - startedAt
-
+    await ready(socket, 'connect', signal)
     const { remoteAddress } = socket
     if (remoteAddress !== undefined && guard.refusalOfAddress(remoteAddress, port) === null) return socket
     socket.destroy()
     // A peer that hung up at once has no address any more.
     throw new SendError(remoteAddress === undefined ? 'connection_reset' : 'address_refused')
+  }
+
+  /** Only what was just judged, by its number: a proxy that resolved the name might get another answer. */
+  async function through(proxy: EgressProxy, addresses: LookupAddress[], port: number, attempt: Attempt) {
+    let failure: unknown
+    attempt.atProxy = true
+    for (const { address } of addresses) {
+      try {
+        const socket = await tunnel(proxy, address, port, attempt.signal)
+        attempt.atProxy = false
+        return socket.setNoDelay(true).setKeepAlive(true, KEEP_ALIVE_MS)
+      } catch (error) {
+        failure = error
+        if (attempt.signal.aborted) break
+      }
+    }
+    throw failure
+  }
+
+  async function tcp(host: string, port: number, attempt: Attempt): Promise<Socket> {
+    const addresses = await addressesOf(host, port, attempt)
+    const startedAt = performance.now()
+    const socket = proxy
+      ? await through(proxy, addresses, port, attempt)
+      : await direct(addresses, host, port, attempt.signal)
+    attempt.timings.connect = performance.now() - startedAt
+    return socket
   }
 
   async function tls(socket: Socket, host: string, attempt: Attempt): Promise<TLSSocket> {
@@ -146,7 +179,7 @@ function ready(socket: Socket, event: 'connect' | 'secureConnect', signal: Abort
 }
 
 /** `promise`, or the reason of the abort, whichever comes first: DNS cannot be cancelled, only left. */
-export function orAbort<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+function orAbort<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const abort = (): void => reject(signal.reason)
     if (signal.aborted) abort()

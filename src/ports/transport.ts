@@ -4,12 +4,15 @@ export interface OutboundRequest {
   url: string
   headers: Record<string, string>
   body: Uint8Array
-  /** One deadline over DNS, connect, TLS, headers and body. */
+  /** One deadline, in milliseconds, over DNS, connect, proxy, TLS, headers and body. */
   timeoutMs: number
 }
 
-/** Whose fault a failed request is: the address or URL is refused by us, the network, the receiver. */
-export type FailureClass = 'refused' | 'network' | 'receiver'
+/**
+ * Whose fault a failed request is: `ours` (this machine, its egress proxy, a transport that is closing), the
+ * network's, the receiver's; or `refused`, the URL, address or request, before anything was sent.
+ */
+export type FailureClass = 'ours' | 'refused' | 'network' | 'receiver'
 
 /** Milliseconds each phase took; a phase that did not happen is absent. */
 export interface Timings {
@@ -40,6 +43,6 @@ export interface Transport {
    * @returns null if it may be called, else the code and sentence of the refusal
    */
   refusal(url: string): { code: 'invalid_url' | 'not_https' | 'address_refused'; message: string } | null
-  /** Ends idle connections. */
+  /** Ends all connections; what is under way fails as `ours`. */
   close(): Promise<void>
 }

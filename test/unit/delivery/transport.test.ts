@@ -174,9 +174,9 @@ describe('connections', () => {
     const hanging = send(to, there.url('/hang'))
     await there.next()
     await to.close()
-    expect((await hanging).failure).toMatchObject({ class: 'network', code: 'transport_closed' })
+    expect((await hanging).failure).toMatchObject({ class: 'ours', code: 'transport_closed' })
     expect((await send(to, there.url())).failure).toMatchObject({
-      class: 'network',
+      class: 'ours',
       code: 'transport_closed',
     })
     await to.close()
