@@ -22,6 +22,9 @@ import type {
   Result,
   Severity,
 } from './diff/report.js'
+import type { SignatureHeaders, SignatureScheme } from './signing/index.js'
+
+export type { SignatureHeaders, SignatureScheme }
 
 /** A permission is `<noun>:<verb>`; `*` stands for all, `<noun>:*` for every verb of a noun. */
 export type Permission =
@@ -123,16 +126,6 @@ export interface DriftEvent extends DriftEventSummary {
 }
 
 export type Audience = 'internal' | 'partner'
-
-/** How deliveries are signed: see `drifthook/signing`. */
-export type SignatureScheme = 'standard' | 'hex' | 'sha256' | 'timestamped'
-
-/** Header names of a signature; what is absent keeps its default. */
-export interface SignatureHeaders {
-  id?: string
-  timestamp?: string
-  signature?: string
-}
 
 /** At most so many requests in any stretch of so many milliseconds. */
 export interface RateLimit {

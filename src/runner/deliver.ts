@@ -7,7 +7,8 @@ import type { Outgoing } from '../services/delivery-body.js'
 import { watched } from '../services/hooks.js'
 import { nextAttemptAt, policyOf, type RetryPolicy } from '../services/retry-policy.js'
 import type { HealthBook } from './health-book.js'
-import type { LaneLimit, LaneResult, Lanes } from './lanes.js'
+import type { LaneLimit, LaneResult } from './lane.js'
+import type { Lanes } from './lanes.js'
 import type { Done } from './loop.js'
 
 export interface DeliverParts {

@@ -1,5 +1,6 @@
 /** What a caller may say of a subscription. */
 import { z } from 'zod'
+import { signatureSchemes } from '../signing/index.js'
 import { pageOptions } from './paging.js'
 import { isHeaderName, reservedHeader } from './receiver-address.js'
 import { retryDelaysField } from './retry-delays.js'
@@ -18,13 +19,9 @@ const headersField = z
   .refine((headers) => Object.keys(headers).length <= 50, 'at most 50 headers')
 
 /** Header names of a signature. The three of Standard Webhooks are among them. */
-export const signatureHeadersField = z.strictObject({
-  id: headerName.optional(),
-  timestamp: headerName.optional(),
-  signature: headerName.optional(),
-})
+export const signatureHeadersField = z.partialRecord(z.enum(['id', 'timestamp', 'signature']), headerName)
 
-export const signatureField = z.enum(['standard', 'hex', 'sha256', 'timestamped'])
+export const signatureField = z.enum(signatureSchemes)
 
 const fields = {
   name: nameField,

@@ -10,7 +10,7 @@ const kernel = ['model.ts', 'errors.ts']
 
 const rooms: Rules['rooms'] = {
   'errors.ts': [],
-  'model.ts': ['errors.ts', 'type diff/report.ts'],
+  'model.ts': ['errors.ts', 'type diff/report.ts', 'type signing/index.ts'],
   'options.ts': ['services/', 'ports/', 'type http/request.ts', ...kernel],
   'life.ts': ['ports/', ...kernel],
   'diff/': ['errors.ts'],

@@ -106,12 +106,17 @@ CREATE TABLE "drifthook_subscriptions" (
   "enabled" INTEGER NOT NULL,
   "disabled_reason" TEXT,
   "signature" TEXT NOT NULL,
+  "signature_headers" TEXT NOT NULL,
+  "retry_delays" TEXT NOT NULL,
+  "rate_limit" TEXT NOT NULL,
   "headers_sealed" TEXT NOT NULL,
   "secret_prefix" TEXT NOT NULL,
   "secret_sealed" TEXT NOT NULL,
+  "previous_secrets" TEXT NOT NULL,
   "created_by" TEXT NOT NULL,
   "created_at" INTEGER NOT NULL,
   "updated_at" INTEGER NOT NULL,
+  "revision" INTEGER NOT NULL,
   PRIMARY KEY ("tenant_id", "id")
 ) STRICT;
 CREATE INDEX "drifthook_subscriptions_created" ON "drifthook_subscriptions" ("tenant_id", "created_at", "id");
@@ -121,6 +126,14 @@ CREATE TABLE "drifthook_subscription_health" (
   "id" TEXT NOT NULL,
   "last_delivery_status" TEXT,
   "last_delivery_at" INTEGER,
+  "failing_since" INTEGER,
+  "failing_told" INTEGER,
+  PRIMARY KEY ("tenant_id", "id")
+) STRICT;
+CREATE TABLE "drifthook_revisions" (
+  "tenant_id" TEXT NOT NULL,
+  "id" TEXT NOT NULL,
+  "revision" INTEGER NOT NULL,
   PRIMARY KEY ("tenant_id", "id")
 ) STRICT;
 CREATE TABLE "drifthook_messages" (
@@ -130,6 +143,8 @@ CREATE TABLE "drifthook_messages" (
   "result" TEXT,
   "contract_id" TEXT,
   "monitor_id" TEXT,
+  "about" TEXT,
+  "traceparent" TEXT,
   "created_at" INTEGER NOT NULL,
   PRIMARY KEY ("tenant_id", "id")
 ) STRICT;
@@ -155,16 +170,26 @@ CREATE TABLE "drifthook_deliveries" (
   "failure_reason" TEXT,
   "http_status_code" INTEGER,
   "attempt_count" INTEGER NOT NULL,
+  "attempts_before" INTEGER NOT NULL,
+  "manual" INTEGER NOT NULL,
   "created_at" INTEGER NOT NULL,
   "completed_at" INTEGER,
   PRIMARY KEY ("tenant_id", "id")
 ) STRICT;
+CREATE UNIQUE INDEX "drifthook_deliveries_once" ON "drifthook_deliveries" ("tenant_id", "message_id", "subscription_id");
 CREATE INDEX "drifthook_deliveries_created" ON "drifthook_deliveries" ("tenant_id", "created_at", "id");
 CREATE INDEX "drifthook_deliveries_subscription" ON "drifthook_deliveries" ("tenant_id", "subscription_id", "created_at", "id");
-CREATE INDEX "drifthook_deliveries_message" ON "drifthook_deliveries" ("tenant_id", "message_id", "created_at", "id");
+CREATE INDEX "drifthook_deliveries_status" ON "drifthook_deliveries" ("tenant_id", "subscription_id", "status", "created_at", "id");
 CREATE INDEX "drifthook_deliveries_work_lane" ON "drifthook_deliveries" ("tenant_id", "lane", "due_at", "id") WHERE "due_at" IS NOT NULL;
 CREATE INDEX "drifthook_deliveries_work_due" ON "drifthook_deliveries" ("due_at", "tenant_id", "lane") WHERE "due_at" IS NOT NULL;
 CREATE INDEX "drifthook_deliveries_work_lease" ON "drifthook_deliveries" ("tenant_id", "lane", "lease_until") WHERE "lease_until" IS NOT NULL;
+CREATE TABLE "drifthook_delivery_bodies" (
+  "tenant_id" TEXT NOT NULL,
+  "id" TEXT NOT NULL,
+  "content_type" TEXT NOT NULL,
+  "body" BLOB NOT NULL,
+  PRIMARY KEY ("tenant_id", "id")
+) STRICT;
 CREATE TABLE "drifthook_attempts" (
   "tenant_id" TEXT NOT NULL,
   "id" TEXT NOT NULL,
@@ -191,6 +216,32 @@ CREATE TABLE "drifthook_attempt_details" (
   "response_body" BLOB,
   PRIMARY KEY ("tenant_id", "id")
 ) STRICT;
+CREATE TABLE "drifthook_jobs" (
+  "tenant_id" TEXT NOT NULL,
+  "id" TEXT NOT NULL,
+  "lane" TEXT NOT NULL,
+  "due_at" INTEGER,
+  "lease_until" INTEGER,
+  "fence" INTEGER NOT NULL,
+  "claims" INTEGER NOT NULL,
+  "kind" TEXT NOT NULL,
+  "target" TEXT,
+  "input" TEXT NOT NULL,
+  "state" TEXT NOT NULL,
+  "progress" TEXT NOT NULL,
+  "status" TEXT NOT NULL,
+  "failure_reason" TEXT,
+  "created_by" TEXT NOT NULL,
+  "created_at" INTEGER NOT NULL,
+  "updated_at" INTEGER NOT NULL,
+  "completed_at" INTEGER,
+  PRIMARY KEY ("tenant_id", "id")
+) STRICT;
+CREATE INDEX "drifthook_jobs_created" ON "drifthook_jobs" ("tenant_id", "created_at", "id");
+CREATE INDEX "drifthook_jobs_target" ON "drifthook_jobs" ("tenant_id", "target", "created_at", "id");
+CREATE INDEX "drifthook_jobs_work_lane" ON "drifthook_jobs" ("tenant_id", "lane", "due_at", "id") WHERE "due_at" IS NOT NULL;
+CREATE INDEX "drifthook_jobs_work_due" ON "drifthook_jobs" ("due_at", "tenant_id", "lane") WHERE "due_at" IS NOT NULL;
+CREATE INDEX "drifthook_jobs_work_lease" ON "drifthook_jobs" ("tenant_id", "lane", "lease_until") WHERE "lease_until" IS NOT NULL;
 CREATE TABLE "drifthook_quotas" (
   "tenant_id" TEXT NOT NULL,
   "id" TEXT NOT NULL,
