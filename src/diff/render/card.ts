@@ -21,16 +21,12 @@ export const mostFacts = 8
 
 /** A report with the worst of its changes: 5 unless `limit` says otherwise, never more than `most`. */
 export function reportCard(report: DriftReport, options: RenderOptions, most: number): Card {
-  const { fileName, contractName } = options
   const { changes, rest } = excerptOf(report, Math.min(options.limit ?? 5, most))
   const observed = report.observations.length
   return {
     title: titleOf(options),
     headline: headline(report),
-    facts: [
-      ...(contractName === undefined ? [] : [['Contract', contractName] as const]),
-      ...(fileName === undefined ? [] : [['File', fileName] as const]),
-    ],
+    facts: subjectFacts(options),
     changes: worstFirst(changes),
     notes: [
       ...(rest.length > 0 ? [`… ${restText(rest)}`] : []),
@@ -38,4 +34,10 @@ export function reportCard(report: DriftReport, options: RenderOptions, most: nu
     ],
     url: options.url,
   }
+}
+
+/** What was compared with what, as far as it is known. */
+export function subjectFacts({ contractName, fileName }: RenderOptions): Card['facts'] {
+  const facts = [['Contract', contractName] as const, ['File', fileName] as const]
+  return facts.flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]))
 }

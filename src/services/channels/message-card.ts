@@ -1,6 +1,7 @@
 /** A message as a card for chats. The messages of a comparison look like its report; any other is told in short. */
 import { z } from 'zod'
-import { type Card, mostFacts, reportCard } from '../../diff/render/card.js'
+import { type Card, mostFacts, reportCard, subjectFacts } from '../../diff/render/card.js'
+import type { RenderOptions } from '../../diff/render/shared.js'
 import { aspects, type Change, changeKinds, impacts } from '../../diff/report.js'
 import type { ChannelMessage } from './channel.js'
 
@@ -34,11 +35,11 @@ const comparison = z.object({
 })
 const failure = z.object({ ...eventFields, error: z.object({ code: z.string(), detail: z.string() }) })
 
-const titles: Record<string, string> = {
-  'drift.detected': 'Schema drift',
-  'check.repeated': 'Schema drift, seen before',
-  'check.passed': 'Schema check passed',
-}
+const titles = new Map([
+  ['drift.detected', 'Schema drift'],
+  ['check.repeated', 'Schema drift, seen before'],
+  ['check.passed', 'Schema check passed'],
+])
 
 /** Never throws: `data` that is not as this version writes it is told as that of any other message. */
 export function messageCard(message: ChannelMessage): Card {
@@ -47,18 +48,19 @@ export function messageCard(message: ChannelMessage): Card {
     const { data } = failure.safeParse(message.data)
     if (data) return failureCard(data)
   }
-  const title = titles[message.type]
+  const title = titles.get(message.type)
   const { data } = comparison.safeParse(message.data)
   return title !== undefined && data ? comparisonCard(title, data) : plainCard(message)
 }
 
+/** What a card has only of a report. */
+const noReport = { changes: [], notes: [], url: undefined }
+
 const pingCard = ({ webhookName }: ChannelMessage): Card => ({
+  ...noReport,
   title: 'Test message',
   headline: 'drifthook reaches this channel.',
   facts: [['Webhook', webhookName]],
-  changes: [],
-  notes: [],
-  url: undefined,
 })
 
 function comparisonCard(title: string, data: z.output<typeof comparison>): Card {
@@ -89,27 +91,18 @@ function changeOf({ to_path, aspect, ...change }: z.output<typeof changeFields>)
 }
 
 function failureCard({ error, ...data }: z.output<typeof failure>): Card {
-  const { contractName, fileName, url } = subjectOf(data)
+  const subject = subjectOf(data)
   return {
+    ...noReport,
     title: 'Schema check failed',
     headline: 'The file could not be compared.',
-    facts: [
-      ...(contractName === undefined ? [] : [['Contract', contractName] as const]),
-      ...(fileName === undefined ? [] : [['File', fileName] as const]),
-      ['Error', error.code],
-      ['Detail', error.detail],
-    ],
-    changes: [],
-    notes: [],
-    url,
+    facts: [...subjectFacts(subject), ['Error', error.code], ['Detail', error.detail]],
+    url: subject.url,
   }
 }
 
-function subjectOf(data: {
-  event_url: string | null
-  contract_name: string | null
-  file_name: string | null
-}) {
+/** The contract, the file and the event's page, where there are any. */
+function subjectOf(data: Record<keyof typeof eventFields, string | null>): RenderOptions {
   return {
     ...(data.contract_name === null ? {} : { contractName: data.contract_name }),
     ...(data.file_name === null ? {} : { fileName: data.file_name }),
@@ -126,11 +119,10 @@ function plainCard({ type, createdAt, data }: ChannelMessage): Card {
     .map(([name, value]) => [name, String(value)] as const)
   const left = fields.length - facts.length
   return {
+    ...noReport,
     title: type,
     headline: `At ${createdAt}`,
     facts,
-    changes: [],
     notes: left > 0 ? [`… and ${left} more ${left === 1 ? 'field' : 'fields'}`] : [],
-    url: undefined,
   }
 }

@@ -4,7 +4,7 @@ import type { ChannelAnswer, SendVerdict } from './channel.js'
  * Whether a status says that the same request will fail again (RFC 9110 §15.5): all of 4xx but 408 and 429, which
  * ask for another try.
  */
-export const isPermanent = (status: number): boolean =>
+const isPermanent = (status: number): boolean =>
   status >= 400 && status < 500 && status !== 408 && status !== 429
 
 /** A failed attempt, by its status; `Retry-After` in seconds is passed on. */
