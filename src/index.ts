@@ -23,4 +23,23 @@ export type { Authenticate, DrifthookOptions } from './options.js'
 export { type Clock, systemClock } from './ports/clock.js'
 export type { Queue, WakeUp } from './ports/queue.js'
 export type { Storage } from './ports/storage.js'
-export type { Logger } from './services/context.js'
+export {
+  type Channel,
+  type ChannelAnswer,
+  type ChannelMessage,
+  type ChannelSendContext,
+  defineChannel,
+  type RenderedBody,
+  type SendVerdict,
+} from './services/channels/channel.js'
+export type { Logger, Patience } from './services/context.js'
+export type {
+  AttemptEnd,
+  AttemptEvent,
+  AttemptWatch,
+  ClaimEvent,
+  DeliveryEvent,
+  Hooks,
+  PublishEvent,
+  SettleEvent,
+} from './services/hooks.js'

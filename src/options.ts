@@ -7,7 +7,7 @@ import { type Clock, systemClock } from './ports/clock.js'
 import type { Queue } from './ports/queue.js'
 import type { Storage } from './ports/storage.js'
 import { typeGrammar } from './services/catalogue.js'
-import type { Channel } from './services/channels/channel.js'
+import { type Channel, defineChannel } from './services/channels/channel.js'
 import type { Logger, Patience } from './services/context.js'
 import type { Hooks } from './services/hooks.js'
 import { retryDelaysField } from './services/retry-delays.js'
@@ -206,7 +206,9 @@ const schema = z.strictObject({
   channels: z
     .array(instance<Channel>('a channel, as defineChannel makes one'))
     .max(50)
-    .default([]),
+    .refine((list) => new Set(list.map(({ name }) => name)).size === list.length, 'must have names of their own')
+    .default([])
+    .transform((list) => list.map(defineChannel)),
   hooks: instance<Hooks>('an object of hooks').default({}),
   limits: z
     .strictObject({

@@ -131,9 +131,10 @@ function limitOf({ channels }: Context, { subscription }: Outgoing): LaneLimit |
   return { points: 1, durationMs: minIntervalMs }
 }
 
-/** What an attempt says of the receiver as such: any answer but an overload or a fault of its own is a sign of life. */
-function laneResult({ meaning, status, retryAfterMs }: Attempted): LaneResult {
-  if (meaning === 'ours') return { kind: 'none' }
+/** What an attempt says of its receiver as such: any answer but an overload or a fault of its own is a sign of life. */
+function laneResult({ meaning, status, retryAfterMs, row }: Attempted): LaneResult {
+  // An address we do not call: nobody was asked.
+  if (meaning === 'ours' || row.errorClass === 'refused') return { kind: 'none' }
   if (isOverload(status)) return { kind: 'overloaded', down: status !== 429, retryAfterMs }
   if (meaning === 'delivered' || (status !== null && status < 500)) return { kind: 'alive' }
   return { kind: 'down' }

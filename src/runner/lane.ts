@@ -1,6 +1,4 @@
 /** What this process knows of one receiver, and when it may be called next. */
-import type { OutboundResult } from '../ports/transport.js'
-import { parseRetryAfter } from '../services/retry-after.js'
 import { Breaker, type BreakerOptions } from './breaker.js'
 
 export interface LaneOptions extends BreakerOptions {
@@ -25,28 +23,11 @@ export type LaneResult =
   /** Nothing: no request was sent, or its failure is our own. */
   | { kind: 'none' }
 
-/** The statuses that ask to slow down. Standard Webhooks names 429, 502 and 504; RFC 9110 §15.6.4 adds 503. */
-const overloadStatuses = [429, 502, 503, 504]
-
 /** The pause after an overload without `Retry-After`; the next one in a row takes twice as long. */
 const firstThrottleMs = 1_000
 
 /** While a probe is out, others are put off for so long at a time: its end is an instant nobody knows. */
 const probeWaitMs = 1_000
-
-/**
- * What an attempt's result says of its receiver.
- * @param now when the answer came, for a `Retry-After` that names a date
- */
-export function laneResultOf({ status, headers, failure }: OutboundResult, now: number): LaneResult {
-  // An address we refuse, a transport we closed: nobody was asked.
-  if (failure?.class === 'refused' || failure?.code === 'transport_closed') return { kind: 'none' }
-  if (failure !== null || status === null) return { kind: 'down' }
-  const down = status >= 500
-  if (overloadStatuses.includes(status))
-    return { kind: 'overloaded', down, retryAfterMs: parseRetryAfter(headers['retry-after'], now) }
-  return { kind: down ? 'down' : 'alive' }
-}
 
 /** A circuit breaker, a throttle and a rate limit. It is open to attempts or closed. */
 export class Lane {

@@ -9,7 +9,7 @@ import type { Context } from './context.js'
 import { bodyOf, channelMessage, type Outgoing } from './delivery-body.js'
 import { type Destination, destinationOf, signatureHeadersOf } from './destination.js'
 import { attemptBegins } from './hooks.js'
-import { sendItself } from './host-channel.js'
+import { underDeadline } from './host-channel.js'
 import { newId } from './ids.js'
 import { parseRetryAfter } from './retry-after.js'
 
@@ -81,7 +81,7 @@ async function sendOut(
   if (channel === null && subscription.channel !== 'webhook') throw new Error(`no channel ${subscription.channel}`)
   return channel?.send === undefined
     ? await post(context, channel, outgoing, destination, begun)
-    : await handOver(context, channel.send, outgoing, destination)
+    : await handOver(context, channel, outgoing, destination)
 }
 
 const ownFault: Sent = {
@@ -130,12 +130,13 @@ async function post(
 
 async function handOver(
   { delivery: { timeoutMs } }: Context,
-  send: NonNullable<Channel['send']>,
+  channel: Channel,
   outgoing: Outgoing,
   { url, secrets }: Destination,
 ): Promise<Sent> {
-  const { result, verdict } = await sendItself(send, channelMessage(outgoing), { target: url, secrets, timeoutMs })
-  return { result, headers: {}, verdict }
+  const message = channelMessage(outgoing)
+  const send = async (signal: AbortSignal) => channel.send?.(message, { target: url, secrets, signal })
+  return { ...(await underDeadline(send, timeoutMs)), headers: {} }
 }
 
 function meaningOf({ result: { status, failure }, verdict }: Sent): Meaning {

@@ -1,4 +1,5 @@
 /** What of a receiver's URL and headers may be given, and what of them may be shown. */
+import { channelOfUrl } from './channels/index.js'
 
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 
@@ -30,15 +31,16 @@ export function reservedHeader(name: string): boolean {
 export const maskHeaders = (headers: Record<string, unknown>): Record<string, string> =>
   Object.fromEntries(Object.keys(headers).map((name) => [name, '***']))
 
-/** Hosts whose URL path is the credential. */
-const secretPaths = ['hooks.slack.com', 'webhook.office.com', 'logic.azure.com', 'discord.com']
+/** Hosts whose URL path is the credential, beside those of the chats we know. */
+const secretPaths = ['discord.com', 'discordapp.com']
 
-/** A receiver's URL as it may be shown: query values masked, and the path where it is the credential. */
-export function shownUrl(url: string): string {
-  const shown = new URL(url)
+/** A target as it may be shown: query values masked, and the path where it is the credential. */
+export function shownUrl(target: string): string {
+  // A channel of the host's own has targets of its own making: an address, a name.
+  if (!URL.canParse(target)) return target
+  const shown = new URL(target)
   for (const name of new Set(shown.searchParams.keys())) shown.searchParams.set(name, '***')
-  if (secretPaths.some((host) => shown.hostname === host || shown.hostname.endsWith(`.${host}`))) {
-    shown.pathname = '/***'
-  }
+  const secret = secretPaths.some((host) => shown.hostname === host || shown.hostname.endsWith(`.${host}`))
+  if (secret || channelOfUrl(target) !== 'webhook') shown.pathname = '/***'
   return shown.href
 }

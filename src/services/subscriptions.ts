@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { List, Principal, Subscription, SubscriptionSecret } from '../model.js'
+import type { List, Principal, SignatureScheme, Subscription, SubscriptionSecret } from '../model.js'
 import type { Row } from '../ports/tables.js'
 import { newSecret, secretPrefix } from '../signing/index.js'
 import { channelOfUrl } from './channels/index.js'
@@ -28,6 +28,13 @@ import { disabling, endingStep } from './subscription-life.js'
 import { showSecret, showSubscription } from './subscription-view.js'
 import { validate } from './validate.js'
 
+/** What creation was given, with what it leaves to the host filled in. */
+type Given = z.infer<typeof createInput> & { channel: string; signature: SignatureScheme }
+
+/** What a target is called unless its owner says: the URL's host, or the target itself where it has none. */
+const nameOfTarget = (target: string): string =>
+  ((URL.canParse(target) && new URL(target).host) || target).slice(0, 200)
+
 /** A subscription to which nothing has been sent yet. */
 const newHealth = (tenantId: string, id: string): Row<'subscriptionHealth'> => ({
   tenantId,
@@ -51,7 +58,7 @@ export function subscriptionsService(context: Context) {
   const withHealth = async (found: Row<'subscriptions'>): Promise<Subscription> =>
     showSubscription(found, await storage.get('subscriptionHealth', found.tenantId, found.id))
 
-  function newRow(principal: Principal, given: z.infer<typeof createInput>, secret: string): Row<'subscriptions'> {
+  function newRow(principal: Principal, given: Given, secret: string): Row<'subscriptions'> {
     const { tenantId } = principal
     const { url, headers, ...plain } = given
     const now = clock.now()
@@ -60,11 +67,9 @@ export function subscriptionsService(context: Context) {
       ...plain,
       tenantId,
       id,
-      name: given.name ?? (URL.canParse(url) ? new URL(url).host || url : url).slice(0, 200),
+      name: given.name ?? nameOfTarget(url),
       ...sealUrl(secrets, tenantId, id, url),
-      channel: given.channel ?? channelOfUrl(url),
       disabledReason: given.enabled ? null : 'manual',
-      signature: given.signature ?? context.delivery.signature,
       ...sealHeaders(secrets, tenantId, id, headers),
       secretPrefix: secretPrefix(secret),
       secretSealed: secrets.seal(secret, subscriptionPlace(tenantId, id, 'secret')),
@@ -109,12 +114,13 @@ export function subscriptionsService(context: Context) {
      */
     async create(principal: Principal, input: SubscriptionCreate): Promise<Subscription & SubscriptionSecret> {
       requirePermission(principal, 'subscriptions:write')
-      const given = validate(createInput, input)
+      const parsed = validate(createInput, input)
+      const { channel = channelOfUrl(parsed.url), signature = context.delivery.signature } = parsed
+      const given = { ...parsed, channel, signature }
       const { tenantId } = principal
+      await checkSubscription(context, tenantId, { ...given, headerNames: Object.keys(given.headers) })
       const secret = newSecret()
       const made = newRow(principal, given, secret)
-      const headerNames = Object.keys(given.headers)
-      await checkSubscription(context, tenantId, { ...made, url: given.url, headerNames })
       const health = newHealth(tenantId, made.id)
       await commitSteps(storage, async () => ({
         steps: [
@@ -157,6 +163,8 @@ export function subscriptionsService(context: Context) {
       const { url, headers, enabled, ...plain } = given
       const { made, told } = await commitSteps(storage, async () => {
         const before = await row(tenantId, id)
+        const headerNames = Object.keys(headers ?? before.headersSealed)
+        await checkSubscription(context, tenantId, { ...before, ...withoutUndefined(plain), url, headerNames })
         const set = {
           ...withoutUndefined(plain),
           ...(url === undefined ? {} : sealUrl(secrets, tenantId, id, url)),
@@ -166,7 +174,6 @@ export function subscriptionsService(context: Context) {
           revision: before.revision + 1,
         }
         const made = { ...before, ...set }
-        await checkSubscription(context, tenantId, { ...made, url, headerNames: Object.keys(made.headersSealed) })
         const switched = await switching(principal, before, made.enabled)
         const expect = { revision: before.revision }
         const steps: Step[] = [

@@ -36,21 +36,23 @@ export const lease = 30_000
 
 const blanks = { text: '', integer: 0, boolean: false, instant: start, json: null, bytes: new Uint8Array() }
 
-/** A valid record of any table: blank but for what is given. */
+/** A valid record of any table: blank but for what is given, and its id where a text must be unique. */
 export function record<T extends TableName>(table: T, given: Partial<Row<T>> & { id: string }): Row<T> {
-  const blank = Object.entries(declaration(table).columns).map(([name, { kind, nullable }]) => [
-    name,
-    nullable ? null : blanks[kind],
-  ])
+  const { columns, unique } = declaration(table)
+  const keys = new Set(Object.values(unique).flat())
+  const blank = Object.entries(columns).map(([name, { kind, nullable }]) => {
+    const value = kind === 'text' && keys.has(name) ? given.id : blanks[kind]
+    return [name, nullable ? null : value]
+  })
   return { ...Object.fromEntries(blank), tenantId: 'acme', ...given }
 }
 
 export const insert = <T extends TableName>(table: T, given: Partial<Row<T>> & { id: string }) =>
   ({ op: 'insert', table, row: record(table, given) }) as { op: 'insert'; table: T; row: Row<T> }
 
-/** A contract: what most cases that are not about work use. Its name, which is unique, is its id. */
+/** A contract: what most cases that are not about work use. */
 export const contract = (id: string, given: Partial<Row<'contracts'>> = {}) =>
-  insert('contracts', { id, name: id, ...given }) as {
+  insert('contracts', { id, ...given }) as {
     op: 'insert'
     table: 'contracts'
     row: Row<'contracts'>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { OutboundResult } from '../../../src/ports/transport.js'
-import { type LaneLimit, type LaneOptions, type LaneResult, laneResultOf } from '../../../src/runner/lane.js'
+import { type LaneLimit, type LaneOptions, type LaneResult } from '../../../src/runner/lane.js'
 import { Lanes } from '../../../src/runner/lanes.js'
 
 const options = { breakerFailures: 3, openMs: 1_000, maxOpenMs: 4_000, maxThrottleMs: 60_000 }
@@ -271,40 +271,5 @@ describe('lanes', () => {
     expect(enter(0, 'broken 0')).toBeNull()
     lanes.leave('runs', 0, down)
     expect(enter(0, 'runs')).toBe(1_000)
-  })
-})
-
-describe('the result of an attempt', () => {
-  const answer = (status: number, headers = {}): OutboundResult => ({
-    status,
-    headers,
-    body: null,
-    timings: { total: 1 },
-    failure: null,
-  })
-  const failed = (failureClass: 'refused' | 'network' | 'receiver', code: string): OutboundResult => ({
-    ...answer(0),
-    status: null,
-    failure: { class: failureClass, code, message: '' },
-  })
-
-  it.each([
-    ['204', answer(204), alive],
-    ['302', answer(302), alive],
-    ['404', answer(404), alive],
-    ['410', answer(410), alive],
-    ['500', answer(500), down],
-    ['501', answer(501), down],
-    ['429', answer(429), tooMany()],
-    ['429 with Retry-After', answer(429, { 'retry-after': '7' }), tooMany(7_000)],
-    ['502', answer(502), unavailable()],
-    ['503 with Retry-After', answer(503, { 'retry-after': '7' }), unavailable(7_000)],
-    ['504 with a Retry-After nobody can read', answer(504, { 'retry-after': 'soon' }), unavailable()],
-    ['a timeout', failed('network', 'timeout'), down],
-    ['an answer that is no HTTP', failed('receiver', 'http_malformed'), down],
-    ['an address we refuse', failed('refused', 'address_refused'), none],
-    ['a transport we closed', failed('network', 'transport_closed'), none],
-  ])('%s', (_, result, expected) => {
-    expect(laneResultOf(result, 0)).toEqual(expected)
   })
 })
