@@ -51,7 +51,7 @@ export type VerifyResult = { ok: true } | { ok: false; reason: VerifyFailure; me
  * constant time, so a refusal takes as long whichever of them is nearly right. What is compared are digests
  * of 32 bytes, not their spellings.
  *
- * A signature does not make a request new: deduplicate on the delivery's id.
+ * A signature does not make a request new: deduplicate on an id that is signed, as `delivery_id` in our body.
  *
  * @throws DrifthookError `INVALID_REQUEST` if the scheme is none or a header's name is none
  */
