@@ -72,11 +72,14 @@ describe('loopback', () => {
   })
 
   it('is allowed on the port that a URL does not name', () => {
-    const guard = createAddressGuard({ allowLoopback: [80, 443] })
-    expect(guard.refusalOfUrl('http://localhost/')).toBeNull()
-    expect(guard.refusalOfUrl('https://127.0.0.1/')).toBeNull()
-    expect(createAddressGuard({ allowLoopback: [80] }).refusalOfUrl('https://127.0.0.1/')).not.toBeNull()
-    expect(createAddressGuard({ allowLoopback: [] }).refusalOfUrl('https://127.0.0.1/')).not.toBeNull()
+    const web = createAddressGuard({ allowLoopback: [80] })
+    const secure = createAddressGuard({ allowLoopback: [443] })
+    expect(web.refusalOfUrl('http://localhost/')).toBeNull()
+    expect(web.refusalOfUrl('https://127.0.0.1/')).toMatchObject({ code: 'address_refused' })
+    expect(secure.refusalOfUrl('https://127.0.0.1/')).toBeNull()
+    expect(secure.refusalOfUrl('http://localhost/')).toMatchObject({ code: 'not_https' })
+    const nowhere = createAddressGuard({ allowLoopback: [] })
+    expect(nowhere.refusalOfUrl('https://127.0.0.1/')).toMatchObject({ code: 'address_refused' })
   })
 
   it('on a listed port permits nothing else there', () => {
