@@ -103,7 +103,8 @@ const maxThrottleMs = 300_000
 
 function createRunner({ delivery }: Settings, context: Context): Runner {
   const { concurrency, perSubscription, timeoutMs, breaker } = delivery
-  const { failures, openMs, maxOpenMs } = breaker === false ? { failures: 0, openMs: 1, maxOpenMs: 1 } : breaker
+  const { failures, openMs, maxOpenMs } =
+    breaker === false ? { failures: 0, openMs: 1, maxOpenMs: 1 } : breaker
   const lanes = new Lanes({ breakerFailures: failures, openMs, maxOpenMs, maxThrottleMs })
   const health = new HealthBook(context)
   return new Runner({

@@ -199,14 +199,22 @@ const schema = z.strictObject({
         .or(z.literal(false))
         .prefault({}),
       failing: patience(5 * 60_000, 4),
-      disable: patience(5 * day, 20).or(z.literal(false)).prefault({}),
-      proxy: z.url({ protocol: /^http$/ }).nullable().default(null),
+      disable: patience(5 * day, 20)
+        .or(z.literal(false))
+        .prefault({}),
+      proxy: z
+        .url({ protocol: /^http$/ })
+        .nullable()
+        .default(null),
     })
     .prefault({}),
   channels: z
     .array(instance<Channel>('a channel, as defineChannel makes one'))
     .max(50)
-    .refine((list) => new Set(list.map(({ name }) => name)).size === list.length, 'must have names of their own')
+    .refine(
+      (list) => new Set(list.map(({ name }) => name)).size === list.length,
+      'must have names of their own',
+    )
     .default([])
     .transform((list) => list.map(defineChannel)),
   hooks: instance<Hooks>('an object of hooks').default({}),

@@ -35,7 +35,9 @@ export async function deliver(parts: DeliverParts, delivery: Delivery): Promise<
   if (delivery.claims > maxClaims) return ended(context, delivery, 'internal')
   try {
     const outgoing = await read(context, delivery)
-    return typeof outgoing === 'string' ? ended(context, delivery, outgoing) : await attempt(parts, outgoing, delivery)
+    return typeof outgoing === 'string'
+      ? ended(context, delivery, outgoing)
+      : await attempt(parts, outgoing, delivery)
   } catch (error) {
     logger.error('a delivery could not be attempted: our own fault', { deliveryId: delivery.id, error })
     return ownFault(context, delivery)
@@ -59,7 +61,11 @@ async function read(
   return { subscription, message, data: body.data, delivery }
 }
 
-async function attempt(parts: DeliverParts, outgoing: Outgoing, delivery: Delivery): Promise<Done<'deliveries'>> {
+async function attempt(
+  parts: DeliverParts,
+  outgoing: Outgoing,
+  delivery: Delivery,
+): Promise<Done<'deliveries'>> {
   const { context, lanes } = parts
   const { clock } = context
   const { lane } = delivery
@@ -70,7 +76,9 @@ async function attempt(parts: DeliverParts, outgoing: Outgoing, delivery: Delive
   try {
     const attempted = await makeAttempt(context, outgoing)
     said = laneResult(attempted)
-    return attempted.meaning === 'ours' ? ownFault(context, delivery) : judged(parts, outgoing, delivery, attempted)
+    return attempted.meaning === 'ours'
+      ? ownFault(context, delivery)
+      : judged(parts, outgoing, delivery, attempted)
   } finally {
     lanes.leave(lane, clock.now(), said)
   }

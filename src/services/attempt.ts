@@ -53,10 +53,12 @@ export async function makeAttempt(context: Context, outgoing: Outgoing): Promise
   const about = { tenantId, deliveryId, webhookId: subscription.id, messageId: message.id, type }
   const watch = attemptBegins(context, { ...about, number, url: subscription.urlShown, traceparent })
 
-  const sent = await sendOut(context, outgoing, { startedAt, trace: watch.headers }).catch((error: unknown) => {
-    logger.error('a delivery could not be attempted: our own fault', { deliveryId, error })
-    return ownFault
-  })
+  const sent = await sendOut(context, outgoing, { startedAt, trace: watch.headers }).catch(
+    (error: unknown) => {
+      logger.error('a delivery could not be attempted: our own fault', { deliveryId, error })
+      return ownFault
+    },
+  )
 
   const attempted = {
     meaning: meaningOf(sent),
@@ -78,7 +80,8 @@ async function sendOut(
   const { subscription } = outgoing
   const destination = destinationOf(context.secrets, subscription, begun.startedAt)
   const channel = context.channels.get(subscription.channel) ?? null
-  if (channel === null && subscription.channel !== 'webhook') throw new Error(`no channel ${subscription.channel}`)
+  if (channel === null && subscription.channel !== 'webhook')
+    throw new Error(`no channel ${subscription.channel}`)
   return channel?.send === undefined
     ? await post(context, channel, outgoing, destination, begun)
     : await handOver(context, channel, outgoing, destination)
@@ -87,7 +90,11 @@ async function sendOut(
 const ownFault: Sent = {
   result: {
     ...{ status: null, headers: {}, body: null, timings: { total: 0 } },
-    failure: { class: 'ours', code: 'internal', message: 'Nothing was sent: our own fault, which our log names.' },
+    failure: {
+      class: 'ours',
+      code: 'internal',
+      message: 'Nothing was sent: our own fault, which our log names.',
+    },
   },
   headers: {},
   verdict: null,
@@ -151,7 +158,8 @@ function meaningOf({ result: { status, failure }, verdict }: Sent): Meaning {
 }
 
 function retryAfterOf({ result: { status, headers }, verdict }: Sent, now: number): number | null {
-  if (verdict?.status === 'failed' && verdict.retryAfterSeconds !== undefined) return verdict.retryAfterSeconds * 1000
+  if (verdict?.status === 'failed' && verdict.retryAfterSeconds !== undefined)
+    return verdict.retryAfterSeconds * 1000
   return isOverload(status) ? parseRetryAfter(headers['retry-after'], now) : null
 }
 

@@ -1,9 +1,10 @@
 /** What every service is given: the ports, the settings, and nothing that is a service itself. */
+
+import type { SignatureHeaders, SignatureScheme } from '../model.js'
 import type { Analyzer } from '../ports/analyzer.js'
 import type { Clock } from '../ports/clock.js'
 import type { Queue } from '../ports/queue.js'
 import type { Storage } from '../ports/storage.js'
-import type { SignatureHeaders, SignatureScheme } from '../model.js'
 import type { Transport } from '../ports/transport.js'
 import type { Channel } from './channels/channel.js'
 import type { Hooks } from './hooks.js'

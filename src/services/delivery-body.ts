@@ -19,7 +19,11 @@ export interface Outgoing {
  * The default envelope is composed anew each time, from stored fields only. What a channel renders is rendered
  * once and kept: another version of a renderer, or a host's own, may render the same message otherwise.
  */
-export async function bodyOf(context: Context, channel: Channel | null, outgoing: Outgoing): Promise<RenderedBody> {
+export async function bodyOf(
+  context: Context,
+  channel: Channel | null,
+  outgoing: Outgoing,
+): Promise<RenderedBody> {
   if (channel?.render === undefined) return { contentType: 'application/json', body: envelope(outgoing) }
   const { tenantId, id } = outgoing.delivery
   const kept = await context.storage.get('deliveryBodies', tenantId, id)
@@ -31,7 +35,9 @@ export async function bodyOf(context: Context, channel: Channel | null, outgoing
     return row
   } catch (error) {
     // A worker that lost its lease meanwhile was here before.
-    const first = isPreconditionFailed(error) ? await context.storage.get('deliveryBodies', tenantId, id) : null
+    const first = isPreconditionFailed(error)
+      ? await context.storage.get('deliveryBodies', tenantId, id)
+      : null
     if (first === null) throw error
     return first
   }

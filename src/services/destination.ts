@@ -26,9 +26,16 @@ type Sealed = Pick<
  */
 export function destinationOf(secrets: SecretBox, found: Sealed, now: number): Destination {
   const { tenantId, id } = found
-  const open = (sealed: string, column: string) => secrets.open(sealed, subscriptionPlace(tenantId, id, column))
-  const headers = Object.entries(found.headersSealed).map(([name, sealed]) => [name, open(sealed, `headers.${name}`)])
-  const sealedSecrets = [found.secretSealed, ...overlapping(found.previousSecrets, now).map(({ sealed }) => sealed)]
+  const open = (sealed: string, column: string) =>
+    secrets.open(sealed, subscriptionPlace(tenantId, id, column))
+  const headers = Object.entries(found.headersSealed).map(([name, sealed]) => [
+    name,
+    open(sealed, `headers.${name}`),
+  ])
+  const sealedSecrets = [
+    found.secretSealed,
+    ...overlapping(found.previousSecrets, now).map(({ sealed }) => sealed),
+  ]
   return {
     url: open(found.urlSealed, 'url'),
     headers: Object.fromEntries(headers),
@@ -47,7 +54,12 @@ export const sealUrl = (secrets: SecretBox, tenantId: string, id: string, url: s
 })
 
 /** The column of a subscription's own headers; names in lower case. */
-export const sealHeaders = (secrets: SecretBox, tenantId: string, id: string, headers: Record<string, string>) => ({
+export const sealHeaders = (
+  secrets: SecretBox,
+  tenantId: string,
+  id: string,
+  headers: Record<string, string>,
+) => ({
   headersSealed: Object.fromEntries(
     Object.entries(headers).map(([given, value]) => {
       const name = given.toLowerCase()

@@ -97,7 +97,8 @@ export function jobsService(context: Context) {
   }
 }
 
-const ended = (status: string) => new DrifthookError('CONFLICT', `The job has ended already: it is ${status}.`)
+const ended = (status: string) =>
+  new DrifthookError('CONFLICT', `The job has ended already: it is ${status}.`)
 
 export const showJob = (row: Row<'jobs'>): Job => ({
   id: row.id,

@@ -1,6 +1,7 @@
 /** Who is told of a message. */
-import type { Row } from '../ports/tables.js'
+
 import type { Cursor, Page, Storage } from '../ports/storage.js'
+import type { Row } from '../ports/tables.js'
 import { patternsOf } from './catalogue.js'
 import type { Step } from './commit.js'
 
@@ -45,7 +46,8 @@ export class Matcher {
     const { byPattern } = await this.#index(message.tenantId)
     const found = new Set<Listener>()
     for (const pattern of patternsOf(message)) {
-      for (const listener of byPattern.get(pattern) ?? []) if (concerns(listener, message)) found.add(listener)
+      for (const listener of byPattern.get(pattern) ?? [])
+        if (concerns(listener, message)) found.add(listener)
     }
     return withoutReplaced([...found])
   }
@@ -112,5 +114,7 @@ function concerns({ id, contractId, monitorId }: Listener, message: Matchable): 
 /** A monitor's own Slack subscription replaces the tenant's for its events (seed document: Slack, overrides). */
 function withoutReplaced(listeners: Listener[]): Listener[] {
   const own = listeners.some(({ channel, monitorId }) => channel === 'slack' && monitorId !== null)
-  return own ? listeners.filter(({ channel, monitorId }) => channel !== 'slack' || monitorId !== null) : listeners
+  return own
+    ? listeners.filter(({ channel, monitorId }) => channel !== 'slack' || monitorId !== null)
+    : listeners
 }

@@ -34,7 +34,12 @@ export async function prepareMessage(context: Context, happening: Happening): Pr
   const id = newId('msg', now)
   const deliveries = listeners.map((listener) => newDelivery({ ...facts, id }, listener.id, now))
   const deliveryIds = deliveries.map((delivery) => delivery.id)
-  const message = { ...facts, id, traceparent: traced(context, { ...facts, messageId: id, deliveryIds }), createdAt: now }
+  const message = {
+    ...facts,
+    id,
+    traceparent: traced(context, { ...facts, messageId: id, deliveryIds }),
+    createdAt: now,
+  }
   return {
     message,
     writes: [
@@ -70,8 +75,14 @@ export const newDelivery = (
 })
 
 /** After the commit: lets the runner know. A failing queue costs latency only, so it is not an error. */
-export async function announce(context: Context, { deliveryIds }: Pick<Prepared, 'deliveryIds'>): Promise<void> {
-  await wake(context, deliveryIds.map((id) => `${id}:1`))
+export async function announce(
+  context: Context,
+  { deliveryIds }: Pick<Prepared, 'deliveryIds'>,
+): Promise<void> {
+  await wake(
+    context,
+    deliveryIds.map((id) => `${id}:1`),
+  )
 }
 
 /** Lets the runner know that there is work, by ids that are unique per attempt of it. */

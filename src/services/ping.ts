@@ -1,7 +1,7 @@
 /** A `ping` to one subscription, at once: whether its receiver can be reached and reads our signature. */
 import type { Principal } from '../model.js'
 import type { Row } from '../ports/tables.js'
-import { attemptWrites, makeAttempt, type Attempted } from './attempt.js'
+import { type Attempted, attemptWrites, makeAttempt } from './attempt.js'
 import type { Context } from './context.js'
 import { newId } from './ids.js'
 import { dataBytes, newDelivery, plainly } from './outbox.js'
@@ -16,7 +16,14 @@ export async function ping(
   const { storage, clock } = context
   const { tenantId, id } = subscription
   const now = clock.now()
-  const message = { ...plainly, tenantId, id: newId('msg', now), type: 'ping', traceparent: null, createdAt: now }
+  const message = {
+    ...plainly,
+    tenantId,
+    id: newId('msg', now),
+    type: 'ping',
+    traceparent: null,
+    createdAt: now,
+  }
   const delivery = newDelivery(message, id, now)
   const data = dataBytes({ webhook_id: id, message: 'Webhook endpoint verified' })
 
@@ -24,7 +31,9 @@ export async function ping(
   const { meaning, status } = attempted
   const ended = {
     ...{ manual: true, dueAt: null, attemptCount: 1, httpStatusCode: status, completedAt: clock.now() },
-    ...(meaning === 'delivered' ? { status: 'delivered' } : { status: 'failed', failureReason: 'test_failed' }),
+    ...(meaning === 'delivered'
+      ? { status: 'delivered' }
+      : { status: 'failed', failureReason: 'test_failed' }),
   }
   await storage.commit([
     { op: 'insert', table: 'messages', row: message },

@@ -100,6 +100,10 @@ export function subscriptionActions(
 }
 
 const tooMany = () =>
-  new DrifthookError('LIMIT_REACHED', 'Ten secrets sign for this webhook already. Rotate again when the oldest has ended.', {
-    limit: { name: 'secrets in overlap', value: mostPrevious + 1 },
-  })
+  new DrifthookError(
+    'LIMIT_REACHED',
+    'Ten secrets sign for this webhook already. Rotate again when the oldest has ended.',
+    {
+      limit: { name: 'secrets in overlap', value: mostPrevious + 1 },
+    },
+  )

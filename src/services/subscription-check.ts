@@ -17,7 +17,11 @@ export interface Proposed
 }
 
 /** @throws DrifthookError `INVALID_REQUEST` with one entry per fault */
-export async function checkSubscription(context: Context, tenantId: string, proposed: Proposed): Promise<void> {
+export async function checkSubscription(
+  context: Context,
+  tenantId: string,
+  proposed: Proposed,
+): Promise<void> {
   const { monitorId } = proposed
   const errors = [
     ...unknownEvents(context, proposed),

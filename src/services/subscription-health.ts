@@ -77,7 +77,11 @@ async function hasFailed(
   now: number,
 ): Promise<boolean> {
   if (failingSince === null || now - failingSince < afterMs) return false
-  const query = { index: 'subscription' as const, prefix: { subscriptionId: id }, range: { from: failingSince } }
+  const query = {
+    index: 'subscription' as const,
+    prefix: { subscriptionId: id },
+    range: { from: failingSince },
+  }
   const { items } = await storage.list('attempts', { tenantId, ...query, limit: failures, descending: true })
   return items.length === failures && items.every((attempt) => !attempt.succeeded)
 }
@@ -110,7 +114,11 @@ async function tell(context: Context, results: Results, what: 'failing' | 'recov
   if (told !== null) await announce(context, told)
 }
 
-async function disable(context: Context, results: Results, reason: 'receiver_gone' | 'failing'): Promise<void> {
+async function disable(
+  context: Context,
+  results: Results,
+  reason: 'receiver_gone' | 'failing',
+): Promise<void> {
   const { storage, clock, delivery } = context
   const { tenantId, subscriptionId: id, lastAttempt } = results
   const drifthook = { tenantId, actor: drifthookActor, permissions: [] }

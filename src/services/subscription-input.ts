@@ -19,7 +19,13 @@ const headersField = z
   .refine((headers) => Object.keys(headers).length <= 50, 'at most 50 headers')
 
 /** Header names of a signature. The three of Standard Webhooks are among them. */
-export const signatureHeadersField = z.partialRecord(z.enum(['id', 'timestamp', 'signature']), headerName)
+export const signatureHeadersField = z.partialRecord(
+  z.enum(['id', 'timestamp', 'signature']),
+  headerName.refine(
+    (name) => !reservedHeader(name) || name.toLowerCase().startsWith('webhook-'),
+    'carries something else',
+  ),
+)
 
 export const signatureField = z.enum(signatureSchemes)
 

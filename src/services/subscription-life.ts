@@ -4,7 +4,7 @@ import type { Step } from './commit.js'
 import type { Context } from './context.js'
 import { newJob } from './jobs.js'
 import { revisionStep } from './matcher.js'
-import { dataBytes, plainly, type Prepared, prepareMessage } from './outbox.js'
+import { dataBytes, type Prepared, plainly, prepareMessage } from './outbox.js'
 import { instantOrNull } from './shared.js'
 
 /** `manual`: somebody did; `receiver_gone`: 410; `failing`: for too long. */
@@ -74,5 +74,9 @@ export const endingStep = (
   subscriptionId: string,
   reason: 'webhook_disabled' | 'webhook_deleted' | 'receiver_gone',
 ): Step => ({
-  write: { op: 'insert', table: 'jobs', row: newJob(context, by, 'end_deliveries', subscriptionId, { reason }) },
+  write: {
+    op: 'insert',
+    table: 'jobs',
+    row: newJob(context, by, 'end_deliveries', subscriptionId, { reason }),
+  },
 })

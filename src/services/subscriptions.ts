@@ -112,7 +112,10 @@ export function subscriptionsService(context: Context) {
      * Makes a subscription. The answer alone carries the signing secret; it cannot be read again.
      * @throws DrifthookError `INVALID_REQUEST` (also for an address that is not called), `LIMIT_REACHED`
      */
-    async create(principal: Principal, input: SubscriptionCreate): Promise<Subscription & SubscriptionSecret> {
+    async create(
+      principal: Principal,
+      input: SubscriptionCreate,
+    ): Promise<Subscription & SubscriptionSecret> {
       requirePermission(principal, 'subscriptions:write')
       const parsed = validate(createInput, input)
       const { channel = channelOfUrl(parsed.url), signature = context.delivery.signature } = parsed
@@ -164,7 +167,12 @@ export function subscriptionsService(context: Context) {
       const { made, told } = await commitSteps(storage, async () => {
         const before = await row(tenantId, id)
         const headerNames = Object.keys(headers ?? before.headersSealed)
-        await checkSubscription(context, tenantId, { ...before, ...withoutUndefined(plain), url, headerNames })
+        await checkSubscription(context, tenantId, {
+          ...before,
+          ...withoutUndefined(plain),
+          url,
+          headerNames,
+        })
         const set = {
           ...withoutUndefined(plain),
           ...(url === undefined ? {} : sealUrl(secrets, tenantId, id, url)),

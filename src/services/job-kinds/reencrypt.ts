@@ -23,15 +23,22 @@ const updates: { [T in SealedTable]: (box: SecretBox, row: Row<T>) => Update } =
   }),
   subscriptions: (box, row) => {
     const { tenantId, id, urlSealed, headersSealed, secretSealed, previousSecrets, revision } = row
-    const reseal = (sealed: string, column: string) => box.reseal(sealed, subscriptionPlace(tenantId, id, column))
-    const headers = Object.entries(headersSealed).map(([name, sealed]) => [name, reseal(sealed, `headers.${name}`)])
+    const reseal = (sealed: string, column: string) =>
+      box.reseal(sealed, subscriptionPlace(tenantId, id, column))
+    const headers = Object.entries(headersSealed).map(([name, sealed]) => [
+      name,
+      reseal(sealed, `headers.${name}`),
+    ])
     return {
       ...{ op: 'update', table: 'subscriptions', tenantId, id, optional: true },
       set: {
         urlSealed: reseal(urlSealed, 'url'),
         headersSealed: Object.fromEntries(headers),
         secretSealed: reseal(secretSealed, 'secret'),
-        previousSecrets: previousSecrets.map(({ sealed, until }) => ({ sealed: reseal(sealed, 'secret'), until })),
+        previousSecrets: previousSecrets.map(({ sealed, until }) => ({
+          sealed: reseal(sealed, 'secret'),
+          until,
+        })),
       },
       expect: { revision },
     }
@@ -70,4 +77,6 @@ export const reencrypt: JobKind = async ({ storage, secrets, clock }, job) => {
 }
 
 const sameColumns = (set: object, row: object): boolean =>
-  Object.entries(set).every(([name, value]) => JSON.stringify(value) === JSON.stringify(Reflect.get(row, name)))
+  Object.entries(set).every(
+    ([name, value]) => JSON.stringify(value) === JSON.stringify(Reflect.get(row, name)),
+  )

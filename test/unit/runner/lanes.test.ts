@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { OutboundResult } from '../../../src/ports/transport.js'
-import { type LaneLimit, type LaneOptions, type LaneResult } from '../../../src/runner/lane.js'
+import type { LaneLimit, LaneOptions, LaneResult } from '../../../src/runner/lane.js'
 import { Lanes } from '../../../src/runner/lanes.js'
 
 const options = { breakerFailures: 3, openMs: 1_000, maxOpenMs: 4_000, maxThrottleMs: 60_000 }
