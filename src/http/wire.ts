@@ -11,7 +11,6 @@ const foreign = new Set([
   'request_headers',
   'response_headers',
   'evidence',
-  'timings',
 ])
 
 const snake = (key: string): string => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)

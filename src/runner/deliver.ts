@@ -30,7 +30,7 @@ const ownFaultDelayMs = 60 * 1000
 export async function deliver(parts: DeliverParts, delivery: Delivery): Promise<Done<'deliveries'>> {
   const { context } = parts
   const { clock, logger } = context
-  const ageMs = Math.max(0, clock.now() - delivery.createdAt)
+  const ageMs = Math.max(0, clock.now() - delivery.queuedAt)
   watched(context, (hooks) => hooks.claim?.({ ...eventOf(delivery), ageMs }))
   if (delivery.claims > maxClaims) return ended(context, delivery, 'internal')
   try {
@@ -150,7 +150,7 @@ function laneResult({ meaning, status, retryAfterMs, row }: Attempted): LaneResu
 
 function ownFault({ clock }: Context, delivery: Delivery): Done<'deliveries'> {
   const now = clock.now()
-  if (now - delivery.createdAt > ownFaultPatienceMs) return { outcome: failed(delivery, 'internal', now) }
+  if (now - delivery.queuedAt > ownFaultPatienceMs) return { outcome: failed(delivery, 'internal', now) }
   return { outcome: { ...held(delivery), kind: 'defer', dueAt: now + ownFaultDelayMs } }
 }
 

@@ -19,7 +19,7 @@ export interface DeliveryEvent {
 }
 
 export interface ClaimEvent extends DeliveryEvent {
-  /** How long ago it was created, in milliseconds. */
+  /** How long ago it was published, or asked for again, in milliseconds. */
   ageMs: number
 }
 

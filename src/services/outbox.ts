@@ -71,6 +71,7 @@ export const newDelivery = (
   attemptsBefore: 0,
   manual: false,
   createdAt: now,
+  queuedAt: now,
   completedAt: null,
 })
 

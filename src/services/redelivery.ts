@@ -20,6 +20,7 @@ export const redeliveryWrite = (
     failureReason: null,
     completedAt: null,
     dueAt: now,
+    queuedAt: now,
     attemptsBefore: attemptCount,
     manual,
   },

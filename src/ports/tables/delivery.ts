@@ -88,6 +88,8 @@ export const deliveryTables = {
       /** Asked for by a person: made even while the subscription is disabled, and not held against it. */
       manual: boolean,
       createdAt: instant,
+      /** When it was last made pending: at its creation, or by a redelivery. */
+      queuedAt: instant,
       completedAt: nullable(instant),
     },
     // A message goes to a subscription once, however often it is replayed.

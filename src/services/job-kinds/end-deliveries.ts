@@ -19,21 +19,22 @@ export const endDeliveries: JobKind = async ({ storage, clock }, job) => {
     tenantId: job.tenantId,
     index: 'status',
     prefix: { subscriptionId: job.target ?? '', status: 'pending' },
-    // What came later came after the subscription was enabled again.
     range: { to: job.createdAt },
     // What a person asked for goes on.
     filter: { manual: false },
     after,
     limit: recordsPerStep,
   })
-  const idle = page.items.filter(({ leaseUntil }) => leaseUntil === null)
+  // What was queued later was queued after the subscription was enabled again.
+  const ending = page.items.filter(({ queuedAt }) => queuedAt <= job.createdAt)
+  const idle = ending.filter(({ leaseUntil }) => leaseUntil === null)
   const now = clock.now()
   const set = { status: 'failed', failureReason: reason, dueAt: null, completedAt: now }
   const writes = idle.map(({ tenantId, id, fence }): Write => {
     const expect = { status: 'pending', leaseUntil: null, fence }
     return { op: 'update', table: 'deliveries', tenantId, id, set, expect, optional: true }
   })
-  const nowBusy = busy + page.items.length - idle.length
+  const nowBusy = busy + ending.length - idle.length
   const progress = { ended: ended + idle.length }
   if (page.next !== null) return { writes, progress, state: { after: page.next, busy: nowBusy }, nextAt: now }
   return { writes, progress, state: {}, nextAt: nowBusy > 0 ? now + lookAgainMs : null }

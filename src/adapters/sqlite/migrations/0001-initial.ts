@@ -173,6 +173,7 @@ CREATE TABLE "drifthook_deliveries" (
   "attempts_before" INTEGER NOT NULL,
   "manual" INTEGER NOT NULL,
   "created_at" INTEGER NOT NULL,
+  "queued_at" INTEGER NOT NULL,
   "completed_at" INTEGER,
   PRIMARY KEY ("tenant_id", "id")
 ) STRICT;
