@@ -14,6 +14,7 @@ import { deliver } from './runner/deliver.js'
 import { HealthBook } from './runner/health-book.js'
 import { Lanes } from './runner/lanes.js'
 import { Runner } from './runner/runner.js'
+import { SharedReads } from './runner/shared-reads.js'
 import { workJob } from './runner/work-job.js'
 import { builtInChannels } from './services/channels/index.js'
 import type { Context, Logger } from './services/context.js'
@@ -107,6 +108,7 @@ function createRunner({ delivery }: Settings, context: Context): Runner {
     breaker === false ? { failures: 0, openMs: 1, maxOpenMs: 1 } : breaker
   const lanes = new Lanes({ breakerFailures: failures, openMs, maxOpenMs, maxThrottleMs })
   const health = new HealthBook(context)
+  const reads = new SharedReads(context.storage)
   return new Runner({
     ...context,
     deliveries: {
@@ -116,7 +118,7 @@ function createRunner({ delivery }: Settings, context: Context): Runner {
       leaseMs: timeoutMs + settleBudgetMs,
       closedLanes: (now) => lanes.closed(now),
       nextOpen: (now) => lanes.nextOpen(now),
-      work: (delivery) => deliver({ context, lanes, health }, delivery),
+      work: (delivery) => deliver({ context, lanes, health, reads }, delivery),
     },
     jobs: {
       table: 'jobs',

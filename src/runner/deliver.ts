@@ -10,11 +10,13 @@ import type { HealthBook } from './health-book.js'
 import type { LaneLimit, LaneResult } from './lane.js'
 import type { Lanes } from './lanes.js'
 import type { Done } from './loop.js'
+import type { SharedReads } from './shared-reads.js'
 
 export interface DeliverParts {
   context: Context
   lanes: Lanes
   health: HealthBook
+  reads: SharedReads
 }
 
 type Delivery = Row<'deliveries'>
@@ -34,7 +36,7 @@ export async function deliver(parts: DeliverParts, delivery: Delivery): Promise<
   watched(context, (hooks) => hooks.claim?.({ ...eventOf(delivery), ageMs }))
   if (delivery.claims > maxClaims) return ended(context, delivery, 'internal')
   try {
-    const outgoing = await read(context, delivery)
+    const outgoing = await read(parts, delivery)
     return typeof outgoing === 'string'
       ? ended(context, delivery, outgoing)
       : await attempt(parts, outgoing, delivery)
@@ -46,14 +48,14 @@ export async function deliver(parts: DeliverParts, delivery: Delivery): Promise<
 
 /** What the attempt is made of, or why there is none to make. */
 async function read(
-  { storage }: Context,
+  { reads }: DeliverParts,
   delivery: Delivery,
 ): Promise<Outgoing | 'webhook_deleted' | 'webhook_disabled' | 'message_expired'> {
   const { tenantId } = delivery
   const [subscription, message, body] = await Promise.all([
-    storage.get('subscriptions', tenantId, delivery.subscriptionId),
-    storage.get('messages', tenantId, delivery.messageId),
-    storage.get('messageBodies', tenantId, delivery.messageId),
+    reads.get('subscriptions', tenantId, delivery.subscriptionId),
+    reads.get('messages', tenantId, delivery.messageId),
+    reads.get('messageBodies', tenantId, delivery.messageId),
   ])
   if (subscription === null) return 'webhook_deleted'
   if (!subscription.enabled && !delivery.manual) return 'webhook_disabled'
