@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 
 /** What an id's prefix says about the record. */
 export type IdPrefix = 'ct' | 'mon' | 'wh' | 'msg' | 'del' | 'att' | 'aud' | 'job'
@@ -8,15 +8,9 @@ export type IdPrefix = 'ct' | 'mon' | 'wh' | 'msg' | 'del' | 'att' | 'aud' | 'jo
  * @param now milliseconds since 1970
  */
 export function newId(prefix: IdPrefix, now: number): string {
-  const bytes = randomBytes(16)
-  bytes.writeUIntBE(now, 0, 6)
-  bytes[6] = 0x70 | ((bytes[6] ?? 0) & 0x0f)
-  bytes[8] = 0x80 | ((bytes[8] ?? 0) & 0x3f)
-  const hex = bytes.toString('hex')
-  const uuid = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join(
-    '-',
-  )
-  return `${prefix}_${uuid}`
+  const time = now.toString(16).padStart(12, '0')
+  // Version 4 has its variant and random bits where version 7 has them; time and version take the place of the rest.
+  return `${prefix}_${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`
 }
 
 /** A drift event's number as its record's id: sixteen digits, so that text order is number order. */
