@@ -236,6 +236,9 @@ export const tables = {
     },
     indexes: { created: ['createdAt'] },
   }),
+
+  /** What a caller's key was used for first. The id is a hash of the key: keys are the caller's, ids are ours. */
+  idempotencyKeys: table({ columns: { ...key, requestHash: text, resultId: text, createdAt: instant } }),
 } as const satisfies Record<string, Table>
 
 export type Tables = typeof tables

@@ -4,6 +4,7 @@ import type { Clock } from '../ports/clock.js'
 import type { Queue } from '../ports/queue.js'
 import type { Storage } from '../ports/storage.js'
 import type { Transport } from '../ports/transport.js'
+import type { Catalogue } from './catalogue.js'
 import type { SecretBox } from './secret-box.js'
 
 export interface Logger {
@@ -31,8 +32,8 @@ export interface Context {
   secrets: SecretBox
   logger: Logger
   limits: Limits
-  /** The host's own event types, beside the built-in ones. */
-  eventTypes: readonly string[]
+  /** The built-in event types and the host's own. */
+  eventTypes: Catalogue
   /** Where the routers are reached from outside, without a trailing slash; null if the host did not say. */
   urls: { upload: string | null; api: string | null }
   upload: { maxBytes: number; rateLimit: { points: number; durationMs: number } }

@@ -208,6 +208,14 @@ CREATE TABLE "drifthook_audit_entries" (
   PRIMARY KEY ("tenant_id", "id")
 ) STRICT;
 CREATE INDEX "drifthook_audit_entries_created" ON "drifthook_audit_entries" ("tenant_id", "created_at", "id");
+CREATE TABLE "drifthook_idempotency_keys" (
+  "tenant_id" TEXT NOT NULL,
+  "id" TEXT NOT NULL,
+  "request_hash" TEXT NOT NULL,
+  "result_id" TEXT NOT NULL,
+  "created_at" INTEGER NOT NULL,
+  PRIMARY KEY ("tenant_id", "id")
+) STRICT;
 CREATE TABLE "drifthook_counters" (
   "name" TEXT NOT NULL PRIMARY KEY,
   "used" INTEGER NOT NULL
