@@ -74,6 +74,19 @@ describe('POST /messages', () => {
     },
   )
 
+  it('takes the bytes of JSON as they are, but none that would break the envelope', async () => {
+    const { drifthook, told } = await scene()
+    const publish = (data: Uint8Array) => drifthook.messages.publish(acme, { type: 'contact.created', data })
+    const json = Buffer.from('{ "fullName": "Jane" }')
+    expect((await publish(json)).data).toEqual({ fullName: 'Jane' })
+    const refused = [Buffer.from('\ufeff{}'), Buffer.from('{} {}'), Buffer.from([0x22, 0xff, 0x22])]
+    for (const data of refused) {
+      await expect(publish(data)).rejects.toMatchObject({ errors: [{ path: 'data', code: 'not_json' }] })
+    }
+    await expect(publish(Buffer.from('{}'))).rejects.toMatchObject({ errors: [{ path: 'data.fullName' }] })
+    expect(await told()).toHaveLength(1)
+  })
+
   it('repeats its answer under one Idempotency-Key, and publishes once', async () => {
     const { acme: api, told, drifthook } = await scene()
     const send = (data: unknown) =>

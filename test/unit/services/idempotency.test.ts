@@ -16,14 +16,18 @@ const harnesses: [string, () => StorageHarness][] = [
   ['SQLite', sqliteHarness],
 ]
 
+const eventTypes = {
+  'contact.created': { schema: { type: 'object', required: ['id'] } },
+  'contact.deleted': {},
+}
+const secretKey = new Uint8Array(32)
+
 describe.each(harnesses)('an idempotency key, with %s', (_, harness) => {
   async function scene() {
     const kept = harness()
     closing.push(() => kept.close())
     const storage = await kept.open()
-    const schema = { type: 'object', required: ['id'] }
-    const eventTypes = { 'contact.created': { schema }, 'contact.deleted': {} }
-    const it = testApp({ storage, eventTypes, secretKey: new Uint8Array(32) })
+    const it = testApp({ storage, eventTypes, secretKey })
     closing.push(() => it.drifthook.stop())
     const publish = (idempotencyKey: string | undefined, data: unknown = { id: 1 }, by = acme) =>
       it.drifthook.messages.publish(by, {
@@ -113,4 +117,19 @@ describe.each(harnesses)('an idempotency key, with %s', (_, harness) => {
     await publish('k'.repeat(255))
     expect(await published()).toHaveLength(1)
   })
+})
+
+it('an idempotency key holds between processes on one database', async () => {
+  const harness = sqliteHarness()
+  closing.push(() => harness.close())
+  const storages = [await harness.open(), ...(harness.openTwin ? [await harness.openTwin()] : [])]
+  expect(storages).toHaveLength(2)
+  const all = storages.map((storage) => testApp({ storage, eventTypes, secretKey }).drifthook)
+  closing.push(...all.map((drifthook) => () => drifthook.stop()))
+  const input = { type: 'contact.created', data: { id: 1 }, idempotencyKey: 'k' }
+  const racing = Array.from({ length: 10 }, () => all.map(({ messages }) => messages.publish(acme, input)))
+  const made = await Promise.all(racing.flat())
+  expect(new Set(made.map(({ id }) => id)).size).toBe(1)
+  const kept = await storages[0]?.list('messages', { tenantId: 'acme', index: 'created', limit: 100 })
+  expect(kept?.items).toHaveLength(1)
 })
