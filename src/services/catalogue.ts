@@ -7,7 +7,7 @@ import { type JsonSchema, type SchemaCheck, schemaCompiler } from './catalogue/j
 export interface EventTypeDefinition {
   /** What has happened when it is published, for those who subscribe. */
   description?: string | undefined
-  /** JSON Schema 2020-12 of a message's `data`. Bound lengths in it: it is also what keeps data in shape. */
+  /** JSON Schema 2020-12 of a message's `data`; publishing refuses what breaks it. */
   schema?: object | undefined
   /** A `data` as it could be. */
   example?: unknown

@@ -92,7 +92,7 @@ const exampleDrift = {
   severity: 'major',
   result: 'breaking',
   score: null,
-  fingerprint: '5f0c1d9a7be24386',
+  fingerprint: '8c1f0d9a7be2438650a4c7d1e3f69b02',
   drift_summary: { additions: 0, removals: 1, changes: 0, renames: 0 },
   changes: [{ kind: 'removed', path: 'orders[].email', from: 'string', to: null, impact: 'breaking' }],
   changes_total: 1,

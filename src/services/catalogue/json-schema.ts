@@ -60,9 +60,6 @@ function errorsOf(validate: ValidateFunction, value: unknown): Fault[] {
 
 /** ajv's keyword as the code that the other checks of a request use. */
 const codes: Record<string, string> = {
-  required: 'required',
-  additionalProperties: 'unknown_field',
-  unevaluatedProperties: 'unknown_field',
   type: 'invalid_type',
   enum: 'invalid_value',
   const: 'invalid_value',
@@ -82,16 +79,19 @@ const codes: Record<string, string> = {
 }
 
 function fieldError({ keyword, instancePath, params, message }: Fault, value: unknown, root: string) {
-  const member = params.missingProperty ?? params.additionalProperty ?? params.unevaluatedProperty
-  const path = `${pathText(instancePath, value, root)}${member === undefined ? '' : `.${member}`}`
-  return {
-    path: path.slice(0, maxPathLength),
-    code: codes[keyword] ?? 'invalid',
-    message: member === undefined ? (message ?? 'is not valid') : memberMessage(keyword),
-  }
+  const path = pathText(instancePath, value, root)
+  const { missingProperty: missing, additionalProperty, unevaluatedProperty } = params
+  const unknown = additionalProperty ?? unevaluatedProperty
+  if (missing !== undefined) return fault(`${path}.${missing}`, 'required', 'is required')
+  if (unknown !== undefined) return fault(`${path}.${unknown}`, 'unknown_field', 'no such field')
+  return fault(path, codes[keyword] ?? 'invalid', message ?? 'is not valid')
 }
 
-const memberMessage = (keyword: string) => (keyword === 'required' ? 'is required' : 'no such field')
+const fault = (path: string, code: string, message: string): FieldError => ({
+  path: path.slice(0, maxPathLength),
+  code,
+  message,
+})
 
 /** A JSON Pointer in the spelling of every other path: dots for members, `[n]` for items. */
 function pathText(pointer: string, value: unknown, root: string): string {

@@ -184,6 +184,11 @@ describe('data', () => {
       },
       { path: 'data.state', code: 'invalid', message: 'must NOT be valid' },
     ])
+    const pair = { dependentRequired: { a: ['b'] }, properties: { a: {} }, unevaluatedProperties: false }
+    expect(faults(pair, { a: 1, c: 1 })).toEqual([
+      { path: 'data.b', code: 'required', message: 'is required' },
+      { path: 'data.c', code: 'unknown_field', message: 'no such field' },
+    ])
     expect(faults(schema, { lines: {} })).toEqual([
       { path: 'data.id', code: 'required', message: 'is required' },
       { path: 'data.lines', code: 'invalid_type', message: 'must be array' },
