@@ -25,12 +25,15 @@ export function schemaCompiler(): (schema: JsonSchema) => SchemaCheck {
   addFormats(thorough)
 
   const compile = (ajv: Ajv2020, schema: JsonSchema) => {
-    for (const name of extensions(schema))
-      if (ajv.getKeyword(name) === false) ajv.addKeyword({ keyword: name })
-    const validate = ajv.compile(schema)
-    // Types share neither ids nor references: two may use one schema.
-    ajv.removeSchema()
-    return validate
+    for (const keyword of extensions(schema)) {
+      if (ajv.getKeyword(keyword) === false) ajv.addKeyword({ keyword })
+    }
+    try {
+      return ajv.compile(schema)
+    } finally {
+      // Types share neither ids nor references: two may use one schema.
+      ajv.removeSchema()
+    }
   }
   return (schema) => {
     const [first, all] = [compile(quick, schema), compile(thorough, schema)]
