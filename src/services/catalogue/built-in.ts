@@ -69,7 +69,7 @@ const subscription = {
   webhook_id: text,
   name: text,
   url: { type: 'string', description: 'Query values are masked' },
-  failing_since: { ...instant, description: 'Since when no attempt has succeeded' },
+  failing_since: orNull({ ...instant, description: 'Since when no attempt has succeeded' }),
   failures: { ...count, description: 'Failed attempts since then' },
   last_attempt: orNull(object({ status: { type: ['integer', 'null'] }, error: textOrNull })),
 }
@@ -158,8 +158,9 @@ export const builtInTypes = {
     example: { ...exampleSubscription, last_attempt: { status: 200, error: null } },
   },
   'subscription.disabled': {
-    description: 'Another subscription was disabled, because its receiver kept failing or is gone.',
-    schema: object({ ...subscription, reason: text }),
+    description:
+      'Another subscription was disabled: by hand, or because its receiver is gone or kept failing.',
+    schema: object({ ...subscription, reason: { enum: ['manual', 'receiver_gone', 'failing'] } }),
     example: { ...exampleSubscription, reason: 'receiver_gone', last_attempt: { status: 410, error: null } },
   },
   ping: {
