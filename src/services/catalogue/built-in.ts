@@ -155,13 +155,18 @@ export const builtInTypes = {
   'subscription.recovered': {
     description: 'The receiver of another subscription that kept failing succeeds again.',
     schema: object(subscription),
-    example: { ...exampleSubscription, last_attempt: { status: 200, error: null } },
+    example: {
+      ...exampleSubscription,
+      failing_since: null,
+      failures: 0,
+      last_attempt: { status: 200, error: null },
+    },
   },
   'subscription.disabled': {
     description:
       'Another subscription was disabled: by hand, or because its receiver is gone or kept failing.',
     schema: object({ ...subscription, reason: { enum: ['manual', 'receiver_gone', 'failing'] } }),
-    example: { ...exampleSubscription, reason: 'receiver_gone', last_attempt: { status: 410, error: null } },
+    example: { ...exampleSubscription, failures: 20, reason: 'failing' },
   },
   ping: {
     description: 'A test, sent on request to one subscription. Nothing to subscribe to.',
