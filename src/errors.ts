@@ -17,6 +17,7 @@ const codes = {
   CONFLICT: { status: 409, title: 'Changed by someone else meanwhile' },
   NAME_TAKEN: { status: 409, title: 'The name is taken' },
   CONTRACT_IN_USE: { status: 409, title: 'The contract is in use' },
+  IDEMPOTENCY_CONFLICT: { status: 409, title: 'The idempotency key belongs to another request' },
   WEBHOOK_DISABLED: { status: 409, title: 'The webhook is disabled' },
   LIMIT_REACHED: { status: 409, title: 'A limit of this installation is reached' },
   HTTPS_REQUIRED: { status: 403, title: 'HTTPS required' },

@@ -23,6 +23,7 @@ export type { Authenticate, DrifthookOptions } from './options.js'
 export { type Clock, systemClock } from './ports/clock.js'
 export type { Queue, WakeUp } from './ports/queue.js'
 export type { Storage } from './ports/storage.js'
+export type { EventTypeDefinition } from './services/catalogue.js'
 export {
   type Channel,
   type ChannelAnswer,

@@ -6,7 +6,7 @@ import type { Principal, SignatureHeaders, SignatureScheme } from './model.js'
 import { type Clock, systemClock } from './ports/clock.js'
 import type { Queue } from './ports/queue.js'
 import type { Storage } from './ports/storage.js'
-import { typeGrammar } from './services/catalogue.js'
+import { createCatalogue, type EventTypeDefinition } from './services/catalogue.js'
 import { type Channel, defineChannel } from './services/channels/channel.js'
 import type { Logger, Patience } from './services/context.js'
 import type { Hooks } from './services/hooks.js'
@@ -36,8 +36,11 @@ export interface DrifthookOptions {
   publicUrl?: string | { upload?: string; api?: string }
   /** Refuse requests that did not come by HTTPS, as the host's `trust proxy` setting judges it. Default false. */
   requireHttps?: boolean
-  /** The host's own event types, such as `contact.created`. */
-  eventTypes?: readonly string[]
+  /**
+   * The host's own event types, such as `contact.created`: their names alone, or with what is known of each.
+   * Where there is a JSON Schema, `messages.publish` refuses data that breaks it.
+   */
+  eventTypes?: readonly string[] | Readonly<Record<string, EventTypeDefinition>>
   upload?: {
     /** Default 31,457,280 (30 MiB). */
     maxBytes?: number
@@ -139,6 +142,26 @@ const keyRing = z.unknown().transform((given, check) => {
   return keys
 })
 
+const definition = z.strictObject({
+  description: z.string().max(2_000).optional(),
+  schema: z
+    .custom<object>((value) => typeof value === 'object' && value !== null && !Array.isArray(value), {
+      message: 'must be a JSON Schema, an object',
+    })
+    .optional(),
+  example: z.unknown().optional(),
+})
+
+/** The host's event types, with the built-in ones; a list of names says nothing more of each. */
+const eventTypes = z
+  .preprocess(
+    (given = {}) => (Array.isArray(given) ? Object.fromEntries(given.map((type) => [type, {}])) : given),
+    z.record(z.string(), definition),
+  )
+  .transform((given, check) =>
+    createCatalogue(given, (path, message) => check.addIssue({ code: 'custom', path, message })),
+  )
+
 const schema = z.strictObject({
   authenticate: z.union(
     [z.literal('unsafe-none'), z.custom<Authenticate>((value) => typeof value === 'function')],
@@ -162,10 +185,7 @@ const schema = z.strictObject({
     ])
     .optional(),
   requireHttps: z.boolean().default(false),
-  eventTypes: z
-    .array(z.string().max(200).regex(typeGrammar, 'an event type looks like contact.created'))
-    .max(1_000)
-    .default([]),
+  eventTypes,
   upload: z
     .strictObject({
       maxBytes: positive.max(1024 ** 3).default(30 * 1024 * 1024),

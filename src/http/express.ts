@@ -9,7 +9,7 @@ import { drain, readJson } from './body.js'
 import { crossSite } from './cross-site.js'
 import { readFile } from './multipart.js'
 import { nearMiss } from './near-miss.js'
-import { type Answer, asDrifthookError, problem, rateHeaders, success } from './problem.js'
+import { type Answer, asDrifthookError, problem, rateHeaders, success, verbatim } from './problem.js'
 import type { Handler, HttpRequest } from './request.js'
 import type { Call, Route } from './route.js'
 import { apiRoutes } from './routes/index.js'
@@ -156,13 +156,15 @@ async function manage(
     params: request.params,
     query: queryOf(request),
     body: fromWire(json),
+    idempotencyKey: route.idempotent === true ? (request.get('idempotency-key') ?? null) : null,
     file,
     uploadUrl: (token) => {
       const { upload } = places(request)
       return upload === null ? null : `${upload}/${token}`
     },
   }
-  return success(route.status, await route.handle(call))
+  const made = await route.handle(call)
+  return route.foreign === true ? verbatim(route.status, made) : success(route.status, made)
 }
 
 /** Sends what `work` answers, or the problem it ended in. Nothing escapes to the host's error handlers. */

@@ -66,6 +66,13 @@ export const rateHeaders = (rate: {
   'ratelimit-reset': String(rate.resetSeconds),
 })
 
+/** An answer whose names are somebody else's. */
+export const verbatim = (status: number, body: unknown): Answer => ({
+  status,
+  headers: { 'content-type': 'application/json; charset=utf-8' },
+  body,
+})
+
 /** A service's answer. */
 export const success = (status: number, body: unknown, headers: Record<string, string> = {}): Answer => ({
   status,

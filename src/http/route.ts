@@ -12,6 +12,8 @@ export interface Call {
   query: Record<string, unknown>
   /** Keys in camelCase. */
   body: unknown
+  /** The header `Idempotency-Key`, where the route takes it; null without. */
+  idempotencyKey: string | null
   /** Only where the route takes one and the request is multipart. */
   file: ReceivedFile | null
   /** The absolute or rooted URL that uploads of this token go to; null if the host did not say where. */
@@ -25,8 +27,16 @@ export interface Route {
   status: 200 | 201 | 202 | 204
   /** Whether a multipart upload may stand for the JSON body. */
   takesFile?: boolean
+  /** Whether `Idempotency-Key` makes a repetition harmless. */
+  idempotent?: boolean
+  /** Whether the names in the answer are somebody else's, and so not the wire's to spell. */
+  foreign?: boolean
   handle(call: Call): Promise<unknown>
 }
 
 /** A parameter the path is known to have. */
 export const param = (call: Call, name: string): string => call.params[name] ?? ''
+
+/** The body with the key of the header in it, as the services take it. */
+export const keyed = ({ body, idempotencyKey }: Call): unknown =>
+  idempotencyKey === null || typeof body !== 'object' ? body : { ...body, idempotencyKey }

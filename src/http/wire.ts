@@ -7,6 +7,7 @@ const foreign = new Set([
   'sample',
   'samples',
   'data',
+  'example',
   'headers',
   'request_headers',
   'response_headers',
@@ -40,7 +41,7 @@ export function pathToWire(path: string): string {
   let theirs = false
   const spelt = path.split('.').map((part) => {
     if (theirs || part.includes(misspelt)) return part.replace(misspelt, '')
-    theirs = foreign.has(snake(part.replace(/\[\d+\]$/, '')))
+    theirs = foreign.has(snake(part.replace(/(\[\d+\])+$/, '')))
     return snake(part)
   })
   return spelt.join('.')

@@ -6,6 +6,7 @@ import type { Clock } from '../ports/clock.js'
 import type { Queue } from '../ports/queue.js'
 import type { Storage } from '../ports/storage.js'
 import type { Transport } from '../ports/transport.js'
+import type { Catalogue } from './catalogue.js'
 import type { Channel } from './channels/channel.js'
 import type { Hooks } from './hooks.js'
 import type { Matcher } from './matcher.js'
@@ -59,8 +60,8 @@ export interface Context {
   secrets: SecretBox
   logger: Logger
   limits: Limits
-  /** The host's own event types, beside the built-in ones. */
-  eventTypes: readonly string[]
+  /** The built-in event types and the host's own. */
+  eventTypes: Catalogue
   matcher: Matcher
   /** Every channel but `webhook`, by name. */
   channels: ReadonlyMap<string, Channel>

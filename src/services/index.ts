@@ -1,3 +1,4 @@
+import { catalogueService } from './catalogue/service.js'
 import type { Context } from './context.js'
 import { contractsService } from './contracts.js'
 import { deliveriesService } from './deliveries.js'
@@ -20,6 +21,7 @@ export function createServices(context: Context) {
     events: eventsService(context),
     subscriptions: subscriptionsService(context),
     deliveries: deliveriesService(context),
+    catalogue: catalogueService(context),
     jobs: jobsService(context),
     secrets: secretsService(context),
     health: healthService(context),

@@ -2,17 +2,19 @@ import { z } from 'zod'
 import { DrifthookError } from '../errors.js'
 import type { Message, Principal } from '../model.js'
 import type { Row } from '../ports/tables.js'
-import { isKnownPattern, typeGrammar } from './catalogue.js'
+import { commitSteps, type Step } from './commit.js'
 import type { Context } from './context.js'
+import { findKey, idempotencyKeyField } from './idempotency.js'
 import { announce, dataBytes, plainly, prepareMessage } from './outbox.js'
 import { requirePermission } from './permissions.js'
 import { auditWrite, idField, instantText, notFound } from './shared.js'
-import { invalidField, validate } from './validate.js'
+import { invalid, invalidField, validate } from './validate.js'
 
 const publishInput = z.strictObject({
-  type: z.string().max(200).regex(typeGrammar, 'must be dot-separated words, such as contact.created'),
+  type: z.string(),
   /** Any JSON value, or the bytes of one, which are then sent exactly as they are. */
   data: z.unknown(),
+  idempotencyKey: idempotencyKeyField.optional(),
 })
 
 export type MessagePublish = z.input<typeof publishInput>
@@ -20,29 +22,45 @@ export type MessagePublish = z.input<typeof publishInput>
 /** Messages: what happened, and the deliveries each causes. */
 export function messagesService(context: Context) {
   const { storage } = context
+
+  async function read(tenantId: string, id: string): Promise<Message> {
+    const row = await storage.get('messages', tenantId, id)
+    const body = row === null ? null : await storage.get('messageBodies', tenantId, id)
+    if (row === null || body === null) throw notFound('message')
+    return show(row, body.data)
+  }
+
   return {
     /**
      * Publishes one of the host's own events to every subscription that matches.
-     * Durable when this resolves, as far as the storage is.
-     * @throws DrifthookError `INVALID_REQUEST`, `STORAGE_UNAVAILABLE`
+     * Durable when this resolves, as far as the storage is. Repeated under one `idempotencyKey` within 24 h, it
+     * answers the first message and publishes nothing.
+     * @throws DrifthookError `INVALID_REQUEST`, `IDEMPOTENCY_CONFLICT`, `STORAGE_UNAVAILABLE`
      */
     async publish(principal: Principal, input: MessagePublish): Promise<Message> {
       requirePermission(principal, 'messages:publish')
-      const { type, data } = validate(publishInput, input)
-      if (!context.eventTypes.includes(type) || !isKnownPattern(type, context.eventTypes)) {
+      const { type, data, idempotencyKey } = validate(publishInput, input)
+      const known = context.eventTypes.get(type)
+      if (known === undefined || known.builtIn) {
         throw invalidField('type', 'unknown_event', 'is not in the option eventTypes')
       }
       const { tenantId } = principal
       const bytes = dataBytes(data)
       refuseLarge(bytes, context.limits.messageBytes)
-      const prepared = await prepareMessage(context, {
-        tenantId,
-        type,
-        ...plainly,
-        data: bytes,
+      const faults = known.faults(bytes)
+      if (faults.length > 0) throw invalid(faults)
+      const happening = { ...plainly, tenantId, type, data: bytes }
+      const keyed = { tenantId, scope: 'messages.publish', key: idempotencyKey, request: [type, bytes] }
+      const { prepared, firstId } = await commitSteps(storage, async () => {
+        const found = await findKey(context, keyed)
+        if (found.resultId !== null) return { prepared: null, firstId: found.resultId, steps: [] }
+        const prepared = await prepareMessage(context, happening)
+        const { id } = prepared.message
+        const audit = auditWrite(context, principal, 'message.published', id, { type })
+        const writes: Step[] = [...prepared.writes, audit].map((write) => ({ write }))
+        return { prepared, firstId: null, steps: [...found.take(id), ...writes] }
       })
-      const audit = auditWrite(context, principal, 'message.published', prepared.message.id, { type })
-      await storage.commit([...prepared.writes, audit])
+      if (prepared === null) return read(tenantId, firstId)
       await announce(context, prepared)
       return show(prepared.message, bytes)
     },
@@ -50,10 +68,7 @@ export function messagesService(context: Context) {
     /** @throws DrifthookError `NOT_FOUND`, for another tenant's message too */
     async get(principal: Principal, id: string): Promise<Message> {
       requirePermission(principal, 'messages:read')
-      const row = await storage.get('messages', principal.tenantId, validate(idField, id))
-      const body = row === null ? null : await storage.get('messageBodies', principal.tenantId, id)
-      if (row === null || body === null) throw notFound('message')
-      return show(row, body.data)
+      return read(principal.tenantId, validate(idField, id))
     },
   }
 }

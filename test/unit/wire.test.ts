@@ -5,13 +5,21 @@ describe('the wire', () => {
   it('renames keys at every depth, but not inside what is somebody else’s', () => {
     const inner = { createdAt: 1, snake_case: 2 }
     expect(
-      toWire({ createdAt: 1, listOf: [{ toPath: 'x' }], schema: inner, headers: inner, data: inner }),
+      toWire({
+        createdAt: 1,
+        listOf: [{ toPath: 'x' }],
+        schema: inner,
+        headers: inner,
+        data: inner,
+        example: inner,
+      }),
     ).toEqual({
       created_at: 1,
       list_of: [{ to_path: 'x' }],
       schema: inner,
       headers: inner,
       data: inner,
+      example: inner,
     })
     expect(fromWire({ contract_id: 1, policy: { overrides: [{ expires_at: 'x' }] }, sample: inner })).toEqual(
       {
@@ -34,6 +42,7 @@ describe('the wire', () => {
 
   it('tells paths as the caller wrote them', () => {
     expect(pathToWire('policy.overrides[0].expiresAt')).toBe('policy.overrides[0].expires_at')
+    expect(pathToWire('data[0][1].innerKey')).toBe('data[0][1].innerKey')
     expect(pathToWire('headers.X-Api-Key')).toBe('headers.X-Api-Key')
     const misspelt = Object.keys(fromWire({ contractId: 1 }) as object)[0] ?? ''
     expect(pathToWire(misspelt)).toBe('contractId')

@@ -1,5 +1,5 @@
 import type { MessagePublish } from '../../services/messages.js'
-import { param, type Route } from '../route.js'
+import { keyed, param, type Route } from '../route.js'
 
 export const eventRoutes: readonly Route[] = [
   {
@@ -18,7 +18,8 @@ export const eventRoutes: readonly Route[] = [
     method: 'POST',
     path: '/messages',
     status: 201,
-    handle: ({ services, principal, body }) => services.messages.publish(principal, body as MessagePublish),
+    idempotent: true,
+    handle: (call) => call.services.messages.publish(call.principal, keyed(call) as MessagePublish),
   },
   {
     method: 'GET',

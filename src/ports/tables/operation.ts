@@ -29,6 +29,9 @@ export const operationTables = {
   /** How much of each limited thing a tenant has; the id names the thing. */
   quotas: table({ columns: { ...key, used: integer } }),
 
+  /** What a caller's key was used for first. The id is a hash of the key: keys are the caller's, ids are ours. */
+  idempotencyKeys: table({ columns: { ...key, requestHash: text, resultId: text, createdAt: instant } }),
+
   auditEntries: table({
     columns: {
       ...key,

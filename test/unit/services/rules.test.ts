@@ -1,7 +1,6 @@
 /** The small rules of the services, one by one. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { isKnownPattern, patternsOf } from '../../../src/services/catalogue.js'
 import { eventKey, newId } from '../../../src/services/ids.js'
 import { requirePermission } from '../../../src/services/permissions.js'
 import { maskHeaders, reservedHeader, shownUrl } from '../../../src/services/receiver-address.js'
@@ -21,36 +20,6 @@ describe('ids', () => {
         expect(eventKey(a) < eventKey(b)).toBe(a < b)
       }),
     )
-  })
-})
-
-describe('patterns', () => {
-  const message = (type: string, result: string | null = null) => ({ type, result })
-
-  it.each([
-    [['*'], message('contact.created'), true],
-    [['contact.*'], message('contact.created'), true],
-    [['contact.*'], message('contacts.created'), false],
-    [['contact.created'], message('contact.deleted'), false],
-    [['breaking'], message('drift.detected', 'breaking'), true],
-    [['breaking'], message('check.repeated', 'breaking'), true],
-    [['pass'], message('check.passed', 'pass'), true],
-    [['breaking'], message('drift.detected', 'warning'), false],
-    [['breaking'], message('analysis.completed', 'breaking'), false],
-    [['a.*', 'a.b.*', 'a.b.c'], message('a.b.d'), true],
-    [['*.created'], message('contact.created'), false],
-    [[], message('drift.detected', 'breaking'), false],
-  ])('%j and %j: %s', (patterns, told, expected) => {
-    const matching = patternsOf(told)
-    expect(patterns.some((pattern) => matching.includes(pattern))).toBe(expected)
-  })
-
-  it('are known or not', () => {
-    const known = (pattern: string) => isKnownPattern(pattern, ['contact.created'])
-    expect(
-      ['*', 'drift.*', 'drift.detected', 'pass', 'contact.*', 'contact.created'].filter(known),
-    ).toHaveLength(6)
-    expect(['', 'drift', '.*', 'drift.', 'contact.deleted', 'company.*', '**'].filter(known)).toEqual([])
   })
 })
 

@@ -249,6 +249,14 @@ CREATE TABLE "drifthook_quotas" (
   "used" INTEGER NOT NULL,
   PRIMARY KEY ("tenant_id", "id")
 ) STRICT;
+CREATE TABLE "drifthook_idempotency_keys" (
+  "tenant_id" TEXT NOT NULL,
+  "id" TEXT NOT NULL,
+  "request_hash" TEXT NOT NULL,
+  "result_id" TEXT NOT NULL,
+  "created_at" INTEGER NOT NULL,
+  PRIMARY KEY ("tenant_id", "id")
+) STRICT;
 CREATE TABLE "drifthook_audit_entries" (
   "tenant_id" TEXT NOT NULL,
   "id" TEXT NOT NULL,
