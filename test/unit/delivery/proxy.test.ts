@@ -147,7 +147,13 @@ describe('through an egress proxy', () => {
     expect(await outcome('tls-silent')).toMatchObject({ class: 'network', code: 'timeout' })
     expect(await outcome('resets-unanswered')).toMatchObject({ class: 'network', code: 'connection_reset' })
     expect(await outcome('tls-plain-text')).toMatchObject({ class: 'network', code: 'tls_failed' })
-    expect(await outcome('another-protocol')).toMatchObject({ class: 'receiver', code: 'http_malformed' })
+
+    // What comes with the proxy's answer is the receiver's: it speaks first, and no TLS.
+    const speaksFirst = await rawServer((socket) => {
+      socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\n\r\nSSH-2.0-OpenSSH_9.2\r\n'))
+    })
+    const result = await send(transport({ proxy: speaksFirst }), 'https://127.0.0.1/')
+    expect(result.failure).toMatchObject({ class: 'network', code: 'tls_failed' })
   })
 })
 
