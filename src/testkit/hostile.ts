@@ -90,6 +90,7 @@ export async function hostileReceiver(
       return new Promise((resolve) => {
         server.close(() => resolve())
         for (const socket of sockets) socket.destroy()
+        sockets.clear()
       })
     },
   }

@@ -75,7 +75,7 @@ const outcomeOf = ({ status, failure }: OutboundResult) =>
   failure === null ? status : `${failure.class} ${failure.code}`
 
 describe('a receiver that is hostile', () => {
-  it.each(hostileKinds)('by "$kind": $good', async ({ kind, expected }) => {
+  it.each(hostileKinds)('by the kind $kind: $good', async ({ kind, expected }) => {
     const [there, healthy, to] = [await hostile(kind), await started(), transport()]
     const deadline = { timeoutMs: timeoutMs(kind) }
     const [result, beside] = await Promise.all([send(to, there.url, deadline), send(to, healthy.url())])
