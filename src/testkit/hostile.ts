@@ -32,6 +32,8 @@ export interface HostileReceiver {
   connections(): number
   /** How many of them are still open. */
   open(): number
+  /** Waits until none is open: for ever, if a sender leaves one behind. */
+  allClosed(): Promise<void>
   /** Ends the server and all its connections. */
   close(): Promise<void>
 }
@@ -86,6 +88,9 @@ export async function hostileReceiver(
     requests: () => requests,
     connections: () => connections,
     open: () => sockets.size,
+    async allClosed() {
+      await Promise.all(Array.from(sockets, (socket) => new Promise((done) => socket.once('close', done))))
+    },
     close() {
       return new Promise((resolve) => {
         server.close(() => resolve())

@@ -43,16 +43,19 @@ describe('the list of hostile kinds', () => {
 })
 
 describe('a hostile receiver', () => {
-  it.each(hostileKinds)('of the kind $kind starts, listens, and ends with all its connections', async ({ kind }) => {
-    const there = await hostileReceiver(kind)
-    expect(there.url).toBe(`${kind.startsWith('tls-') ? 'https' : 'http'}://127.0.0.1:${there.port}/`)
-    const { socket } = await careless(there)
-    await expect.poll(there.connections).toBe(1)
-    const gone = socket.closed ? null : once(socket, 'close')
-    await there.close()
-    await gone
-    expect(there.open()).toBe(0)
-  })
+  it.each(hostileKinds)(
+    'of the kind $kind starts, listens, and ends with all its connections',
+    async ({ kind }) => {
+      const there = await hostileReceiver(kind)
+      expect(there.url).toBe(`${kind.startsWith('tls-') ? 'https' : 'http'}://127.0.0.1:${there.port}/`)
+      const { socket } = await careless(there)
+      await expect.poll(there.connections).toBe(1)
+      const gone = socket.closed ? null : once(socket, 'close')
+      await there.close()
+      await gone
+      expect(there.open()).toBe(0)
+    },
+  )
 
   it('counts requests and connections, each answered as the first', async () => {
     const there = await hostile('redirects-inward')
@@ -62,7 +65,8 @@ describe('a hostile receiver', () => {
     await expect.poll(there.requests).toBe(2)
     expect([there.connections(), there.open()]).toEqual([1, 1])
     socket.destroy()
-    await expect.poll(there.open).toBe(0)
+    await there.allClosed()
+    expect(there.open()).toBe(0)
   })
 
   it('goes on for as long as it is listened to', async () => {
