@@ -2,6 +2,7 @@
 
 import { request } from 'node:http'
 import { isIPv6, type Socket } from 'node:net'
+import { unescape as percentDecoded } from 'node:querystring'
 import { SendError } from './failure.js'
 
 export interface EgressProxy {
@@ -23,7 +24,7 @@ export function proxyOf(text: string): EgressProxy {
   if (url?.protocol !== 'http:' || url.pathname !== '/' || url.search !== '' || url.hash !== '') {
     throw new TypeError('The proxy must be a URL of the form http://[user:password@]host:port.')
   }
-  const credentials = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`
+  const credentials = `${percentDecoded(url.username)}:${percentDecoded(url.password)}`
   return {
     host: url.hostname.replace(/^\[|\]$/g, ''),
     port: Number(url.port || 80),

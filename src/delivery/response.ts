@@ -30,19 +30,28 @@ const MAX_INTERIM = 10
  * been said, and what came is what there is.
  */
 export class ResponseReader implements Dispatcher.DispatchHandler {
+  /** Never rejects; a SendError if no status came. */
+  readonly outcome: Promise<Response | SendError>
+
   readonly #limits: ResponseLimits
-  readonly #settle: (outcome: Response | SendError) => void
   readonly #chunks: Uint8Array[] = []
   #head: Omit<Response, 'body'> | null = null
   #interim = 0
   #read = 0
   #controller: Dispatcher.DispatchController | null = null
   #ended: SendError | null = null
+  #settle: (outcome: Response | SendError) => void = () => {}
 
-  /** @param settle told what came of the request; only its first call counts, as with a promise's resolve */
-  constructor(limits: ResponseLimits, settle: (outcome: Response | SendError) => void) {
+  constructor(limits: ResponseLimits) {
     this.#limits = limits
-    this.#settle = settle
+    this.outcome = new Promise((resolve) => {
+      this.#settle = resolve
+    })
+  }
+
+  /** Whether its request has a connection, or had one. */
+  isStarted(): boolean {
+    return this.#controller !== null
   }
 
   /** Ends the request and its connection, now or as soon as it has one. What came until now is the outcome. */

@@ -4,10 +4,10 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Agent } from 'undici'
 import type { OutboundRequest, OutboundResult, Timings, Transport } from '../ports/transport.js'
 import { type AddressGuardOptions, createAddressGuard } from './address-guard.js'
-import { type Attempt, guardedConnector, type Resolve } from './connector.js'
+import { guardedConnector, type Resolve } from './connector.js'
+import { Exchange } from './exchange.js'
 import { type Failure, SendError, sendErrorOf } from './failure.js'
 import { proxyOf } from './proxy.js'
-import { type Response, ResponseReader } from './response.js'
 
 export interface HttpTransportOptions extends AddressGuardOptions {
   /** Bytes of a response that are read before its connection is ended. Default 64 KiB. */
@@ -30,8 +30,6 @@ const MAX_HEADER_BYTES = 16 * 1024
 const IDLE_MS = 4_000
 /** The longest a receiver's `Keep-Alive` header may ask us to keep an idle connection. */
 const MAX_IDLE_MS = 60_000
-/** Deadline of a connection that the client opens again by itself, on behalf of no particular attempt. */
-const RECONNECT_MS = 10_000
 
 /**
  * The Transport that delivers over HTTP.
@@ -60,18 +58,30 @@ export function httpTransport(options: HttpTransportOptions = {}): Transport {
   const limits = { maxBytes: maxResponseBytes, keepBytes }
   const guard = createAddressGuard({ allowLoopback })
   const connect = guardedConnector({ guard, resolve, ca, proxy: proxy ? proxyOf(proxy) : null })
-  const running = new Set<(reason: SendError) => void>()
+  const running = new Set<Exchange>()
   let closed = false
 
   // undici asks for a connection while it dispatches the request that needs one, and does not say for
   // which. This is how the connector knows whose deadline to keep and whose timings to write.
-  let dispatching: Attempt | null = null
+  let dispatching: Exchange | null = null
+
+  /**
+   * Whose connection undici wants. Without a request being dispatched it wants one again, either for a request
+   * whose idle connection died before it was sent, or for one that was ended, which needs none any more: a
+   * receiver that never answers would be called twice.
+   */
+  function wanting(origin: string): Exchange | null {
+    if (dispatching !== null) return dispatching
+    for (const exchange of running) if (exchange.origin === origin && exchange.isWaiting()) return exchange
+    return null
+  }
 
   const agent = new Agent({
-    connect({ protocol, hostname, port }, callback) {
-      const attempt = dispatching ?? { signal: AbortSignal.timeout(RECONNECT_MS), timings: {} }
+    connect({ protocol, hostname, host, port }, callback) {
+      const exchange = wanting(`${protocol}//${host}`)
+      if (exchange === null) return callback(new SendError('connection_reset'), null)
       const target = { protocol, hostname, port: Number(port || (protocol === 'https:' ? 443 : 80)) }
-      connect(target, attempt).then(
+      connect(target, exchange).then(
         (socket) => callback(null, socket),
         (error) => callback(sendErrorOf(error), null),
       )
@@ -84,53 +94,47 @@ export function httpTransport(options: HttpTransportOptions = {}): Transport {
     bodyTimeout: 0,
   })
 
-  function dispatch({ url, headers, body }: OutboundRequest, attempt: Attempt, reader: ResponseReader) {
-    const { origin, pathname, search } = new URL(url)
-    const path = pathname + search
-    dispatching = attempt
+  function dispatch(exchange: Exchange, url: URL, { headers, body }: OutboundRequest): void {
+    const { origin } = exchange
+    const path = url.pathname + url.search
+    dispatching = exchange
     try {
-      agent.dispatch({ origin, path, method: 'POST', headers: withDefaults(headers), body }, reader)
+      agent.dispatch({ origin, path, method: 'POST', headers: withDefaults(headers), body }, exchange.reader)
+    } catch (error) {
+      exchange.end(sendErrorOf(error))
     } finally {
       dispatching = null
     }
   }
 
-  /** One request and its response, over at the deadline at the latest. */
-  function exchange(request: OutboundRequest, attempt: OneAttempt): Promise<Response | SendError> {
-    return new Promise((resolve) => {
-      const reader = new ResponseReader(limits, (outcome) => {
-        clearTimeout(deadline)
-        running.delete(end)
-        resolve(outcome)
-      })
-      const end = (reason: SendError): void => {
-        reader.end(reason)
-        attempt.abort(reason)
-      }
-      const deadline = setTimeout(() => {
-        end(new SendError(attempt.atProxy ? 'proxy_failed' : 'timeout'))
-      }, request.timeoutMs)
-      running.add(end)
-      dispatch(request, attempt, reader)
-    })
-  }
-
   async function send(request: OutboundRequest): Promise<OutboundResult> {
     const startedAt = performance.now()
-    const attempt = new OneAttempt()
-    const taken = (rest: Partial<Timings> = {}): Timings =>
-      rounded({ ...attempt.timings, ...rest, total: performance.now() - startedAt })
+    const total = (): number => performance.now() - startedAt
 
     const refusal = guard.refusalOfUrl(request.url)
-    if (refusal !== null) return failed({ class: 'refused', ...refusal }, taken())
-    if (closed) return failed(new SendError('transport_closed').failure, taken())
+    if (refusal !== null) return failed({ class: 'refused', ...refusal }, { total: total() })
+    if (closed) return failed(new SendError('transport_closed').failure, { total: total() })
 
-    const outcome = await exchange(request, attempt).catch(sendErrorOf)
-    if (outcome instanceof SendError) return failed(outcome.failure, taken())
+    const url = new URL(request.url)
+    const exchange = new Exchange(url.origin, limits)
+    const deadline = setTimeout(() => {
+      exchange.end(new SendError(exchange.atProxy ? 'proxy_failed' : 'timeout'))
+    }, request.timeoutMs)
+    running.add(exchange)
+    dispatch(exchange, url, request)
+    const outcome = await exchange.reader.outcome
+    clearTimeout(deadline)
+    running.delete(exchange)
+    const { timings } = exchange
+    if (outcome instanceof SendError) return failed(outcome.failure, { ...timings, total: total() })
     const { statusAt, ...response } = outcome
-    const { dns = 0, connect = 0, tls = 0 } = attempt.timings
+    const { dns = 0, connect = 0, tls = 0 } = timings
     const firstByte = statusAt - startedAt - dns - connect - tls
-    const result = { ...response, timings: taken({ firstByte }), failure: null }
+    const result = {
+      ...response,
+      timings: rounded({ ...timings, firstByte, total: total() }),
+      failure: null,
+    }
     // undici takes a connection back one turn after the response: a delivery that follows at once finds it.
     await nextTurn()
     return result
@@ -138,28 +142,11 @@ export function httpTransport(options: HttpTransportOptions = {}): Transport {
 
   async function close(): Promise<void> {
     closed = true
-    for (const end of running) end(new SendError('transport_closed'))
+    for (const exchange of running) exchange.end(new SendError('transport_closed'))
     await agent.destroy()
   }
 
   return { send, close, refusal: (url) => guard.refusalOfUrl(url) }
-}
-
-/** Makes its AbortController only when asked for: most requests find a connection open and need none. */
-class OneAttempt implements Attempt {
-  readonly timings: Attempt['timings'] = {}
-  atProxy = false
-  #controller: AbortController | null = null
-
-  get signal(): AbortSignal {
-    this.#controller ??= new AbortController()
-    return this.#controller.signal
-  }
-
-  abort(reason: SendError): void {
-    this.#controller ??= new AbortController()
-    this.#controller.abort(reason)
-  }
 }
 
 /** The caller's headers, and what every request says of us unless they say otherwise. */
@@ -173,7 +160,7 @@ function withDefaults(headers: Record<string, string>): Record<string, string> {
 }
 
 function failed(failure: Failure, timings: Timings): OutboundResult {
-  return { status: null, headers: {}, body: null, timings, failure }
+  return { status: null, headers: {}, body: null, timings: rounded(timings), failure }
 }
 
 /** Whole milliseconds. */

@@ -209,4 +209,37 @@ describe('GET /openapi.json', () => {
         )
     }
   })
+
+  it('describes what is told of subscriptions, and a ping', async () => {
+    const { acme: api, drifthook, to } = await scene()
+    const { body: document } = await api.get('/openapi.json')
+    const { body: other } = await api.post('/webhooks').send({ url: to.url('/other'), events: ['drift.*'] })
+    await api.patch(`/webhooks/${other.id}`).send({ enabled: false })
+    await settle(drifthook)
+    expect((await api.post(`/webhooks/${other.id}/test`)).status).toBe(200)
+    const sent = to.requests.map(({ body }) => JSON.parse(body.toString()))
+    expect(sent.map(({ event }) => event)).toEqual(['subscription.disabled', 'ping'])
+    for (const body of sent) {
+      const { content } = document.webhooks[body.event].post.requestBody
+      const validate = validator().compile(content['application/json'].schema)
+      validate(body)
+      expect([body.event, validate.errors]).toEqual([body.event, null])
+    }
+  })
+
+  it('does not replay a ping to whom it was not sent', async () => {
+    const { acme: api, drifthook, to, told, clock } = await scene()
+    const { body: other } = await api.post('/webhooks').send({ url: to.url('/other'), events: ['drift.*'] })
+    await api.post(`/webhooks/${other.id}/test`)
+    await api.post('/messages').send({ type: 'contact.deleted', data: 1 })
+    await clock.advance(1_000)
+    const [mine] = (await api.get('/webhooks')).body.items.filter(
+      (item: { id: string }) => item.id !== other.id,
+    )
+    const window = { from: '2026-01-01T00:00:00Z', to: '2026-03-01T12:00:00.500Z', status: ['missed'] }
+    const replay = await api.post(`/webhooks/${mine.id}/replay`).send(window)
+    expect(replay.status).toBe(202)
+    await settle(drifthook)
+    expect(await told()).toHaveLength(1)
+  })
 })

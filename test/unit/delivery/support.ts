@@ -5,6 +5,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { onTestFinished } from 'vitest'
 import { type HttpTransportOptions, httpTransport } from '../../../src/delivery/transport.js'
 import type { OutboundRequest, OutboundResult, Transport } from '../../../src/ports/transport.js'
+import { type HostileKindName, type HostileReceiver, hostileReceiver } from '../../../src/testkit/hostile.js'
 import { type Receiver, type ReceiverOptions, receiver } from '../../../src/testkit/receiver.js'
 
 /** A transport that may call this machine. */
@@ -16,6 +17,12 @@ export function transport(options: HttpTransportOptions = {}): Transport {
 
 export async function started(options: ReceiverOptions = {}): Promise<Receiver> {
   const made = await receiver(options)
+  onTestFinished(() => made.close())
+  return made
+}
+
+export async function hostile(kind: HostileKindName): Promise<HostileReceiver> {
+  const made = await hostileReceiver(kind)
   onTestFinished(() => made.close())
   return made
 }
