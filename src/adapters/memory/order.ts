@@ -1,9 +1,6 @@
 /** How stored values are ordered: null first, numbers by size, text by code point as every store does. */
 import type { Stored } from '../shared/codec.js'
 
-/** What an index holds of a record: the values of its columns, then the id. */
-export type Key = readonly Stored[]
-
 /** Surrogates stand for the highest code points, though as UTF-16 units they are below U+E000 to U+FFFF. */
 const rank = (unit: number): number => (unit >= 0xe000 ? unit - 0x800 : unit >= 0xd800 ? unit + 0x2000 : unit)
 
@@ -23,14 +20,4 @@ export function compareValues(a: Stored, b: Stored): number {
   if (b === null) return 1
   if (typeof a === 'string' && typeof b === 'string') return compareText(a, b)
   return (a as number) - (b as number)
-}
-
-/** Compares as many values as both have: a short key is equal to every key that begins with it. */
-export function compareKeys(a: Key, b: Key): number {
-  const shorter = Math.min(a.length, b.length)
-  for (let at = 0; at < shorter; at++) {
-    const order = compareValues(a[at]!, b[at]!)
-    if (order !== 0) return order
-  }
-  return 0
 }
