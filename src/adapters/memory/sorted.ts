@@ -2,7 +2,7 @@
  * A sorted list in chunks: finding is a binary search, adding and removing moves at most one chunk. It keeps
  * an index of 100,000 records in order without ever sorting it.
  */
-const chunkLimit = 512
+const chunkLimit = 128
 
 export class Sorted<Item> {
   readonly #compare: (a: Item, b: Item) => number

@@ -134,7 +134,8 @@ class MemoryStorage implements Storage {
     }
     const key = table.takenKey(row, set)
     if (key !== null) return { reason: 'exists', key }
-    const before = table.change(row, set)
+    const before = { ...row }
+    table.change(row, set)
     undo.push(() => table.change(row, before))
     return null
   }

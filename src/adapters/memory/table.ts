@@ -68,17 +68,11 @@ export class MemoryTable<T extends TableName = TableName> {
     for (const view of this.#views) view.remove(row)
   }
 
-  /** @returns the values that `set` replaced: to change them back */
-  change(row: StoredRow, set: StoredRow): StoredRow {
+  change(row: StoredRow, set: StoredRow): void {
     const touched = this.#views.filter((view) => view.columns.some((name) => name in set))
-    const before: StoredRow = {}
     for (const view of touched) view.remove(row)
-    for (const name in set) {
-      before[name] = row[name]!
-      row[name] = set[name]!
-    }
+    Object.assign(row, set)
     for (const view of touched) view.add(row)
-    return before
   }
 
   list(query: ListQuery<T>): Page<T> {

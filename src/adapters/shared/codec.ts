@@ -13,7 +13,7 @@ export type StoredRow = Record<string, Stored>
 
 /** Text that every store keeps as it is: without NUL and without half of a surrogate pair. */
 function wellFormed(text: string, column: string): string {
-  if (text.includes('\0') || /\p{Surrogate}/u.test(text)) {
+  if (text.includes('\0') || !text.isWellFormed()) {
     throw new DrifthookError(
       'INVALID_REQUEST',
       `The text for ${column} holds a NUL character or half of a surrogate pair; remove it.`,
