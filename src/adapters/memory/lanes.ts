@@ -8,33 +8,25 @@ import { inTurns, take } from '../shared/turns.js'
 import { compareValues } from './order.js'
 import { Sorted } from './sorted.js'
 
-interface Entry {
-  dueAt: number
-  id: string
-}
-
 interface Lane {
   tenantId: string
   name: string
   /** Longest due first. */
-  work: Sorted<Entry>
+  work: Sorted<StoredRow>
   /** When each lease ends, by id. */
   leases: Map<string, number>
   /** Where the lane is listed: among the sleeping under this instant, or null among those awake. */
   wakesAt: number | null
 }
 
-/** Work that a claim takes. */
-export interface Taken {
-  tenantId: string
-  id: string
-}
-
-const byDue = (a: Entry, b: Entry) => a.dueAt - b.dueAt || compareValues(a.id, b.id)
+const dueAt = (row: StoredRow) => row.dueAt as number
+const headDueAt = (lane: Lane) => dueAt(lane.work.first!)
+const byDue = (a: StoredRow, b: StoredRow) => dueAt(a) - dueAt(b) || compareValues(a.id!, b.id!)
 const byWaking = (a: Lane, b: Lane) =>
   a.wakesAt! - b.wakesAt! || compareValues(a.tenantId, b.tenantId) || compareValues(a.name, b.name)
 
 export class Lanes {
+  readonly columns = ['lane', 'dueAt', 'leaseUntil']
   readonly #lanes = new Map<string, Map<string, Lane>>()
   readonly #sleeping = new Sorted<Lane>(byWaking)
   /** Lanes that may have due work. The order of both maps is the order of turns. */
@@ -43,7 +35,7 @@ export class Lanes {
   add(row: StoredRow): void {
     if (row.dueAt === null) return
     const lane = this.#lane(row)
-    lane.work.add({ dueAt: row.dueAt as number, id: row.id as string })
+    lane.work.add(row)
     if (row.leaseUntil !== null) lane.leases.set(row.id as string, row.leaseUntil as number)
     this.#headChanged(lane)
   }
@@ -51,22 +43,22 @@ export class Lanes {
   remove(row: StoredRow): void {
     if (row.dueAt === null) return
     const lane = this.#lane(row)
-    lane.work.remove({ dueAt: row.dueAt as number, id: row.id as string })
+    lane.work.remove(row)
     lane.leases.delete(row.id as string)
     if (lane.work.size === 0) this.#forget(lane)
     else this.#headChanged(lane)
   }
 
   nextDue(): number | null {
-    let next = this.#sleeping.first?.work.first?.dueAt ?? Number.POSITIVE_INFINITY
+    let next = this.#sleeping.first?.wakesAt ?? Number.POSITIVE_INFINITY
     for (const lanes of this.#awake.values()) {
-      for (const lane of lanes.values()) next = Math.min(next, lane.work.first!.dueAt)
+      for (const lane of lanes.values()) next = Math.min(next, headDueAt(lane))
     }
     return Number.isFinite(next) ? next : null
   }
 
   /** Chooses what to claim. The caller stores the leases, which comes back here as changed rows. */
-  claim(request: ClaimRequest): Taken[] {
+  claim(request: ClaimRequest): StoredRow[] {
     this.#wake(request.now)
     const skipped = new Set(request.skipLanes)
     const idle: Lane[] = []
@@ -76,7 +68,7 @@ export class Lanes {
     const taken = take(inTurns(tenants), request.limit)
     for (const { lane } of taken) this.#endTurn(lane)
     for (const lane of idle) this.#sleep(lane)
-    return taken.map(({ lane, id }) => ({ tenantId: lane.tenantId, id }))
+    return taken.map(({ row }) => row)
   }
 
   /** What a lane has room for. Lanes found with nothing due are noted in `idle`. */
@@ -85,14 +77,14 @@ export class Lanes {
     request: ClaimRequest,
     skipped: ReadonlySet<string>,
     idle: Lane[],
-  ): Generator<{ lane: Lane; id: string }> {
-    if (lane.work.first!.dueAt > request.now) idle.push(lane)
+  ): Generator<{ lane: Lane; row: StoredRow }> {
+    if (headDueAt(lane) > request.now) idle.push(lane)
     if (skipped.has(lane.name)) return
     let room = request.perLane
     for (const leaseUntil of lane.leases.values()) if (leaseUntil > request.now) room--
-    for (const { id, dueAt } of lane.work.upFrom(() => true)) {
-      if (room-- <= 0 || dueAt > request.now) return
-      yield { lane, id }
+    for (const row of lane.work.upFrom(() => true)) {
+      if (room-- <= 0 || dueAt(row) > request.now) return
+      yield { lane, row }
     }
   }
 
@@ -131,13 +123,13 @@ export class Lanes {
 
   /** Keeps the order of the sleeping true. Lanes awake are looked at by the claim that meets them. */
   #headChanged(lane: Lane): void {
-    if (lane.wakesAt !== null && lane.work.first!.dueAt !== lane.wakesAt) this.#sleep(lane)
+    if (lane.wakesAt !== null && headDueAt(lane) !== lane.wakesAt) this.#sleep(lane)
   }
 
   /** Lists a lane among the sleeping, under the instant its first work is due. */
   #sleep(lane: Lane): void {
     this.#leaveRing(lane)
-    lane.wakesAt = lane.work.first!.dueAt
+    lane.wakesAt = headDueAt(lane)
     this.#sleeping.add(lane)
   }
 

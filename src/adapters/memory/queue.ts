@@ -84,13 +84,13 @@ class MemoryQueue implements Queue {
   /** Until the bell rings or, if there is room for it, the next wake-up is due. */
   async #pause(bell: Bell, room: boolean): Promise<void> {
     const next = room ? this.#waiting.first : undefined
+    if (!next) return bell.rung()
     const cancel = new AbortController()
-    if (next) {
-      const wait = this.#clock.wait(Math.min(next.runAt - this.#clock.now(), longestWaitMs), cancel.signal)
-      void wait.then(() => cancel.signal.aborted || bell.ring())
-    }
+    const wait = this.#clock.wait(Math.min(next.runAt - this.#clock.now(), longestWaitMs), cancel.signal)
+    void wait.then(() => cancel.signal.aborted || bell.ring())
     await bell.rung()
-    cancel.abort()
+    // Without a reason it would make an error, stack and all, for nobody to read.
+    cancel.abort('rung')
   }
 }
 

@@ -2,7 +2,7 @@
  * A sorted list in chunks: finding is a binary search, adding and removing moves at most one chunk. It keeps
  * an index of 100,000 records in order without ever sorting it.
  */
-const chunkLimit = 512
+const chunkLimit = 128
 
 export class Sorted<Item> {
   readonly #compare: (a: Item, b: Item) => number
@@ -24,16 +24,17 @@ export class Sorted<Item> {
   }
 
   add(item: Item): void {
-    const [at, within] = this.#position((other) => this.#compare(other, item) >= 0)
+    const [at, within] = this.#placeOf(item)
     const chunk = this.#chunks[at]!
-    chunk.splice(within, 0, item)
+    if (within === chunk.length) chunk.push(item)
+    else chunk.splice(within, 0, item)
     this.#size++
     if (chunk.length > chunkLimit) this.#chunks.splice(at + 1, 0, chunk.splice(chunkLimit >> 1))
   }
 
   /** Removes the item equal to this one. */
   remove(item: Item): void {
-    const [at, within] = this.#position((other) => this.#compare(other, item) >= 0)
+    const [at, within] = this.#placeOf(item)
     const chunk = this.#chunks[at]!
     if (within >= chunk.length || this.#compare(chunk[within]!, item) !== 0) return
     chunk.splice(within, 1)
@@ -62,6 +63,18 @@ export class Sorted<Item> {
       if (--at < 0) return
       within = this.#chunks[at]!.length
     }
+  }
+
+  /** Where an item is, or belongs. */
+  #placeOf(item: Item): [chunk: number, within: number] {
+    const compare = this.#compare
+    let at = this.#chunks.length - 1
+    // What comes is mostly newer than what is there, and so belongs in the last chunk.
+    if (at > 0 && compare(this.#chunks[at]![0]!, item) > 0) {
+      at = firstTrue(at, (i) => compare(this.#chunks[i]!.at(-1)!, item) >= 0)
+    }
+    const chunk = this.#chunks[at]!
+    return [at, firstTrue(chunk.length, (i) => compare(chunk[i]!, item) >= 0)]
   }
 
   /** Where the first item is for which `reached` is true, or the end of the last chunk. */

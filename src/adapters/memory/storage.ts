@@ -30,7 +30,7 @@ class MemoryStorage implements Storage {
   async get<T extends TableName>(table: T, tenantId: string, id: string): Promise<Row<T> | null> {
     const { codec } = this.#table(table)
     const row = this.#table(table).get(tenantId, id)
-    return row && codec.decodeRow(row)
+    return row && codec.copyRow(row)
   }
 
   async lookup<T extends TableName>(
@@ -40,7 +40,7 @@ class MemoryStorage implements Storage {
   ): Promise<Row<T> | null> {
     const { codec } = this.#table(table)
     const row = this.#table(table).lookup(unique, values)
-    return row && codec.decodeRow(row)
+    return row && codec.copyRow(row)
   }
 
   async list<T extends TableName>(table: T, query: ListQuery<T>): Promise<Page<T>> {
@@ -53,18 +53,13 @@ class MemoryStorage implements Storage {
 
   async claim<T extends WorkTableName>(table: T, request: ClaimRequest): Promise<Row<T>[]> {
     checkClaim(request)
-    const { codec, lanes } = this.#table(table)
-    return lanes!.claim(request).map(({ tenantId, id }) => {
-      const before = this.#table(table).get(tenantId, id)!
-      const next = {
-        ...before,
-        leaseUntil: request.leaseUntil,
-        dueAt: request.leaseUntil,
-        fence: (before.fence as number) + 1,
-        claims: (before.claims as number) + 1,
-      }
-      this.#table(table).replace(before, next)
-      return codec.decodeRow(next)
+    const { leaseUntil } = request
+    const work = this.#table(table)
+    return work.lanes!.claim(request).map((row) => {
+      const fence = (row.fence as number) + 1
+      const claims = (row.claims as number) + 1
+      work.change(row, { leaseUntil, dueAt: leaseUntil, fence, claims })
+      return work.codec.copyRow(row)
     })
   }
 
@@ -117,26 +112,31 @@ class MemoryStorage implements Storage {
   #insert(write: Write & { op: 'insert' }, undo: Undo[]): Refusal | null {
     const table = this.#table(write.table)
     const row = table.codec.encodeRow(write.row)
-    const key = table.get(row.tenantId as string, row.id as string) ? 'primary' : table.takenKey(row, null)
+    const key = table.get(row.tenantId as string, row.id as string) ? 'primary' : table.takenKey(row, {})
     if (key !== null) return { reason: 'exists', key }
-    table.replace(null, row)
-    undo.push(() => table.replace(row, null))
+    table.insert(row)
+    undo.push(() => table.remove(row))
     return null
   }
 
   #change(write: Write & { op: 'update' | 'delete' }, undo: Undo[]): Refusal | null {
     const table = this.#table(write.table)
-    const expected = Object.entries(table.codec.encodeScalars(write.expect ?? {}))
+    const expected = write.expect ? Object.entries(table.codec.encodeScalars(write.expect)) : []
     const set = write.op === 'update' ? table.codec.encodePart(write.set) : null
-    const before = table.get(write.tenantId, write.id)
-    if (!before || expected.some(([name, value]) => before[name] !== value)) {
-      return write.optional ? null : { reason: before ? 'moved' : 'missing', key: null }
+    const row = table.get(write.tenantId, write.id)
+    if (!row || expected.some(([name, value]) => row[name] !== value)) {
+      return write.optional ? null : { reason: row ? 'moved' : 'missing', key: null }
     }
-    const next = set && { ...before, ...set }
-    const key = next && table.takenKey(next, before)
+    if (set === null) {
+      table.remove(row)
+      undo.push(() => table.insert(row))
+      return null
+    }
+    const key = table.takenKey(row, set)
     if (key !== null) return { reason: 'exists', key }
-    table.replace(before, next)
-    undo.push(() => table.replace(next, before))
+    const before = { ...row }
+    table.change(row, set)
+    undo.push(() => table.change(row, before))
     return null
   }
 }

@@ -1,24 +1,37 @@
-/** One table in memory: its records, unique keys and ordered indexes, kept in step by {@link MemoryTable.replace}. */
+/** One table in memory: its records, and what finds them, kept in step whenever a record comes, changes or goes. */
 import type { ListQuery, Page } from '../../ports/storage.js'
 import type { Row, TableName } from '../../ports/tables.js'
-import { Codec, type Stored, type StoredRow } from '../shared/codec.js'
+import { Codec, type StoredRow } from '../shared/codec.js'
 import { cursorOf, entriesPerPage, type ListPlan, planList } from '../shared/list-plan.js'
 import { Lanes } from './lanes.js'
-import { compareKeys, compareValues, type Key } from './order.js'
-import { Sorted } from './sorted.js'
+import { compareValues } from './order.js'
+import { OrderedIndex } from './ordered-index.js'
+import { UniqueKey } from './unique-key.js'
+
+/** Something that finds records by some of their columns. It holds the very rows, not copies. */
+interface View {
+  /** A row leaves the view before one of these changes, and enters it anew after. */
+  readonly columns: readonly string[]
+  add(row: StoredRow): void
+  remove(row: StoredRow): void
+}
 
 export class MemoryTable<T extends TableName = TableName> {
   readonly codec: Codec<T>
   readonly lanes: Lanes | null
+  /** By tenant, then by id. */
   readonly #rows = new Map<string, Map<string, StoredRow>>()
-  /** By the key's name and its values. */
-  readonly #unique = new Map<string, StoredRow>()
-  /** By tenant, then by the index's name. */
-  readonly #indexes = new Map<string, Map<string, Sorted<Key>>>()
+  readonly #unique: readonly UniqueKey[]
+  readonly #indexes: ReadonlyMap<string, OrderedIndex>
+  readonly #views: readonly View[]
 
   constructor(table: T) {
     this.codec = new Codec(table)
     this.lanes = this.codec.work ? new Lanes() : null
+    this.#unique = this.codec.unique.map(([name, columns]) => new UniqueKey(name, columns))
+    const indexes = Object.entries(this.codec.indexes)
+    this.#indexes = new Map(indexes.map(([name, columns]) => [name, new OrderedIndex(columns)]))
+    this.#views = [...this.#unique, ...this.#indexes.values(), ...(this.lanes ? [this.lanes] : [])]
   }
 
   get(tenantId: string, id: string): StoredRow | null {
@@ -26,42 +39,40 @@ export class MemoryTable<T extends TableName = TableName> {
   }
 
   lookup(unique: string, values: object): StoredRow | null {
-    return (
-      this.#unique.get(keyText(unique, Object.values(this.codec.keyValues(unique, values))) ?? '') ?? null
-    )
+    const wanted = this.codec.keyValues(unique, values)
+    return this.#unique.find(({ name }) => name === unique)?.holder(wanted) ?? null
   }
 
-  /** The declared name of a unique key that another record has already, or null. */
-  takenKey(row: StoredRow, own: StoredRow | null): string | null {
-    for (const [name, columns] of this.codec.unique) {
-      const holder = this.#unique.get(keyOf(name, columns, row) ?? '')
-      if (holder !== undefined && holder !== own) return name
+  /** The declared name of a unique key that another record has already and `row`, with `set`, would take; or null. */
+  takenKey(row: StoredRow, set: StoredRow): string | null {
+    for (const key of this.#unique) {
+      const holder = key.holder({ ...row, ...set })
+      if (holder !== null && holder !== row) return key.name
     }
     return null
   }
 
-  /** Puts `next` where `before` was. Null for either: there was none, there is none any more. */
-  replace(before: StoredRow | null, next: StoredRow | null): void {
-    if (before) this.#rows.get(before.tenantId as string)?.delete(before.id as string)
-    if (next)
-      inner(this.#rows, next.tenantId as string, () => new Map<string, StoredRow>()).set(
-        next.id as string,
-        next,
-      )
-    for (const [name, columns] of this.codec.unique) {
-      const left = before && keyOf(name, columns, before)
-      const taken = next && keyOf(name, columns, next)
-      if (left !== null) this.#unique.delete(left)
-      if (taken !== null && next) this.#unique.set(taken, next)
+  insert(row: StoredRow): void {
+    const tenantId = row.tenantId as string
+    let rows = this.#rows.get(tenantId)
+    if (!rows) {
+      rows = new Map()
+      this.#rows.set(tenantId, rows)
     }
-    for (const [name, columns] of Object.entries(this.codec.indexes)) {
-      // Most changes leave most indexes as they are.
-      if (before && next && columns.every((column) => before[column] === next[column])) continue
-      if (before) this.#index(before, name).remove(keyIn(columns, before))
-      if (next) this.#index(next, name).add(keyIn(columns, next))
-    }
-    if (before) this.lanes?.remove(before)
-    if (next) this.lanes?.add(next)
+    rows.set(row.id as string, row)
+    for (const view of this.#views) view.add(row)
+  }
+
+  remove(row: StoredRow): void {
+    this.#rows.get(row.tenantId as string)?.delete(row.id as string)
+    for (const view of this.#views) view.remove(row)
+  }
+
+  change(row: StoredRow, set: StoredRow): void {
+    const touched = this.#views.filter((view) => view.columns.some((name) => name in set))
+    for (const view of touched) view.remove(row)
+    Object.assign(row, set)
+    for (const view of touched) view.add(row)
   }
 
   list(query: ListQuery<T>): Page<T> {
@@ -69,66 +80,18 @@ export class MemoryTable<T extends TableName = TableName> {
     const items: Row<T>[] = []
     let read = 0
     let last: StoredRow | null = null
-    for (const key of this.#keys(plan, query)) {
-      if (read === entriesPerPage) return { items, next: cursorOf(plan, this.codec.decodeRow(last!)) }
+    for (const row of this.#indexes.get(query.index)!.read(query.tenantId, plan)) {
+      if (read === entriesPerPage) return { items, next: cursorOf(plan, this.codec.copyRow(last!)) }
       read++
-      const row = this.get(query.tenantId, key.at(-1) as string)!
       last = row
       if (!matches(plan, row)) continue
       // One too many: there is a next page.
       if (items.length === plan.limit) return { items, next: cursorOf(plan, items.at(-1)!) }
-      items.push(this.codec.decodeRow(row))
+      items.push(this.codec.copyRow(row))
     }
     return { items, next: null }
   }
-
-  *#keys(plan: ListPlan, query: ListQuery<T>): Generator<Key> {
-    const index = this.#indexes.get(query.tenantId)?.get(query.index)
-    if (!index) return
-    const prefix = plan.prefix.map(([, value]) => value)
-    const { from, to, after, descending } = plan
-    // A bounded column has no place for null, which is before everything.
-    const ranged = from !== null || to !== null
-    const low = from === null ? prefix : [...prefix, from]
-    const high = to === null ? prefix : [...prefix, to]
-    const start = (key: Key) =>
-      compareKeys(key, low) >= 0 && !(ranged && key[prefix.length] === null && compareKeys(key, prefix) === 0)
-    const end = (key: Key) => compareKeys(key, high) > 0
-    const keys = descending
-      ? index.downFrom((key) => end(key) || (after !== null && compareKeys(key, after) >= 0))
-      : index.upFrom((key) => start(key) && (after === null || compareKeys(key, after) > 0))
-    for (const key of keys) {
-      if (descending ? !start(key) : end(key)) return
-      yield key
-    }
-  }
-
-  #index(row: StoredRow, name: string): Sorted<Key> {
-    const ofTenant = inner(this.#indexes, row.tenantId as string, () => new Map<string, Sorted<Key>>())
-    return inner(ofTenant, name, () => new Sorted(compareKeys))
-  }
 }
-
-function inner<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
-  const value = map.get(key) ?? make()
-  map.set(key, value)
-  return value
-}
-
-const keyIn = (columns: readonly string[], row: StoredRow): Key => [
-  ...columns.map((name) => row[name]!),
-  row.id!,
-]
-
-const keyOf = (name: string, columns: readonly string[], row: StoredRow): string | null =>
-  keyText(
-    name,
-    columns.map((column) => row[column]!),
-  )
-
-/** A unique key as one text, or null if it has a null in it and so is unlike any other. */
-const keyText = (name: string, values: readonly Stored[]): string | null =>
-  values.includes(null) ? null : JSON.stringify([name, ...values])
 
 const matches = (plan: ListPlan, row: StoredRow): boolean =>
   plan.filter.every(([name, values]) => values.some((value) => compareValues(value, row[name]!) === 0))

