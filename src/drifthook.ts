@@ -22,7 +22,7 @@ import { createServices, type Services } from './services/index.js'
 import { Matcher } from './services/matcher.js'
 import { openedStorage } from './services/opened-storage.js'
 import { policyOf } from './services/retry-policy.js'
-import { type SecretBox, secretBox } from './services/secret-box.js'
+import { rememberingBox, type SecretBox, secretBox } from './services/secret-box.js'
 
 export interface StartOptions {
   /** Whether this process works deliveries. Default true; false for a process that only answers HTTP. */
@@ -133,7 +133,7 @@ function createRunner({ delivery }: Settings, context: Context): Runner {
 
 function createContext(settings: Settings, life: Life, logger: Logger): Context {
   const { clock, delivery } = settings
-  const storage = openedStorage(life.storage, () => life.opened())
+  const storage = openedStorage(life.storage, () => life.opening())
   return {
     storage,
     queue: settings.queue ?? memoryQueue({ clock }),
@@ -146,7 +146,7 @@ function createContext(settings: Settings, life: Life, logger: Logger): Context 
     }),
     transport: httpTransport({ allowLoopback: delivery.allowLoopback, proxy: delivery.proxy }),
     clock,
-    secrets: createSecretBox(settings, storage.capabilities.durable !== 'none'),
+    secrets: rememberingBox(createSecretBox(settings, storage.capabilities.durable !== 'none')),
     logger,
     limits: settings.limits,
     eventTypes: settings.eventTypes,

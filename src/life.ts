@@ -5,17 +5,28 @@ import type { Storage } from './ports/storage.js'
 export class Life {
   #opening: Promise<void> | null = null
   #ending: Promise<void> | null = null
+  #open = false
   #ended = false
 
   constructor(readonly storage: Storage) {}
 
+  /** Null while the storage is open: there is nothing to wait for. */
+  opening(): Promise<void> | null {
+    return this.#open && !this.#ended ? null : this.opened()
+  }
+
   /** Resolves when the storage is open. A failed opening is tried again by whoever comes next. */
   opened(): Promise<void> {
     if (this.#ended) return Promise.reject(stopped())
-    this.#opening ??= this.storage.open().catch((error: unknown) => {
-      this.#opening = null
-      throw error
-    })
+    this.#opening ??= this.storage.open().then(
+      () => {
+        this.#open = true
+      },
+      (error: unknown) => {
+        this.#opening = null
+        throw error
+      },
+    )
     return this.#opening
   }
 

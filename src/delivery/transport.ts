@@ -8,6 +8,7 @@ import { guardedConnector, type Resolve } from './connector.js'
 import { Exchange } from './exchange.js'
 import { type Failure, SendError, sendErrorOf } from './failure.js'
 import { proxyOf } from './proxy.js'
+import { targetReader } from './target.js'
 
 export interface HttpTransportOptions extends AddressGuardOptions {
   /** Bytes of a response that are read before its connection is ended. Default 64 KiB. */
@@ -57,6 +58,7 @@ export function httpTransport(options: HttpTransportOptions = {}): Transport {
   } = options
   const limits = { maxBytes: maxResponseBytes, keepBytes }
   const guard = createAddressGuard({ allowLoopback })
+  const targetOf = targetReader(guard)
   const connect = guardedConnector({ guard, resolve, ca, proxy: proxy ? proxyOf(proxy) : null })
   const running = new Set<Exchange>()
   let closed = false
@@ -94,9 +96,8 @@ export function httpTransport(options: HttpTransportOptions = {}): Transport {
     bodyTimeout: 0,
   })
 
-  function dispatch(exchange: Exchange, url: URL, { headers, body }: OutboundRequest): void {
+  function dispatch(exchange: Exchange, path: string, { headers, body }: OutboundRequest): void {
     const { origin } = exchange
-    const path = url.pathname + url.search
     dispatching = exchange
     try {
       agent.dispatch({ origin, path, method: 'POST', headers: withDefaults(headers), body }, exchange.reader)
@@ -111,17 +112,16 @@ export function httpTransport(options: HttpTransportOptions = {}): Transport {
     const startedAt = performance.now()
     const total = (): number => performance.now() - startedAt
 
-    const refusal = guard.refusalOfUrl(request.url)
-    if (refusal !== null) return failed({ class: 'refused', ...refusal }, { total: total() })
+    const target = targetOf(request.url)
+    if (target.refusal !== null) return failed({ class: 'refused', ...target.refusal }, { total: total() })
     if (closed) return failed(new SendError('transport_closed').failure, { total: total() })
 
-    const url = new URL(request.url)
-    const exchange = new Exchange(url.origin, limits)
+    const exchange = new Exchange(target.origin, limits)
     const deadline = setTimeout(() => {
       exchange.end(new SendError(exchange.atProxy ? 'proxy_failed' : 'timeout'))
     }, request.timeoutMs)
     running.add(exchange)
-    dispatch(exchange, url, request)
+    dispatch(exchange, target.path, request)
     const outcome = await exchange.reader.outcome
     clearTimeout(deadline)
     running.delete(exchange)
@@ -151,12 +151,11 @@ export function httpTransport(options: HttpTransportOptions = {}): Transport {
 
 /** The caller's headers, and what every request says of us unless they say otherwise. */
 function withDefaults(headers: Record<string, string>): Record<string, string> {
-  const names = new Set(Object.keys(headers).map((name) => name.toLowerCase()))
-  return {
-    ...(names.has('user-agent') ? {} : { 'user-agent': 'drifthook' }),
-    ...(names.has('accept-encoding') ? {} : { 'accept-encoding': 'identity' }),
-    ...headers,
-  }
+  const sent = { ...headers }
+  const names = Object.keys(headers).map((name) => name.toLowerCase())
+  if (!names.includes('user-agent')) sent['user-agent'] = 'drifthook'
+  if (!names.includes('accept-encoding')) sent['accept-encoding'] = 'identity'
+  return sent
 }
 
 function failed(failure: Failure, timings: Timings): OutboundResult {
@@ -165,6 +164,7 @@ function failed(failure: Failure, timings: Timings): OutboundResult {
 
 /** Whole milliseconds. */
 function rounded(timings: Timings): Timings {
-  const entries = Object.entries(timings).map(([phase, ms]) => [phase, Math.round(ms)])
-  return Object.fromEntries(entries)
+  const whole = { ...timings }
+  for (const phase of Object.keys(whole) as (keyof Timings)[]) whole[phase] = Math.round(whole[phase] ?? 0)
+  return whole
 }

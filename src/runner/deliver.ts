@@ -32,8 +32,10 @@ const ownFaultDelayMs = 60 * 1000
 export async function deliver(parts: DeliverParts, delivery: Delivery): Promise<Done<'deliveries'>> {
   const { context } = parts
   const { clock, logger } = context
-  const ageMs = Math.max(0, clock.now() - delivery.queuedAt)
-  watched(context, (hooks) => hooks.claim?.({ ...eventOf(delivery), ageMs }))
+  if (context.hooks.claim !== undefined) {
+    const ageMs = Math.max(0, clock.now() - delivery.queuedAt)
+    watched(context, (hooks) => hooks.claim?.({ ...eventOf(delivery), ageMs }))
+  }
   if (delivery.claims > maxClaims) return ended(context, delivery, 'internal')
   try {
     const outgoing = await read(parts, delivery)
@@ -116,10 +118,10 @@ function outcomeOf(
   const counted = { attemptCount, httpStatusCode: status }
   const writes = attemptWrites(attempted)
   const end = (set: Partial<Delivery>): DeliveryOutcome => ({
-    ...held(delivery),
     kind: 'end',
-    set: { ...counted, completedAt: now, ...set },
+    set: { completedAt: now, ...counted, ...set },
     writes,
+    ...held(delivery),
   })
   if (meaning === 'delivered') return end({ status: 'delivered' })
   if (meaning === 'gone') return end({ status: 'failed', failureReason: 'receiver_gone' })
@@ -176,6 +178,7 @@ const eventOf = ({ tenantId, id, subscriptionId, messageId, event }: Delivery) =
 })
 
 function tellSettled(context: Context, delivery: Delivery, outcome: DeliveryOutcome): void {
+  if (context.hooks.settle === undefined) return
   if (outcome.kind !== 'end' && outcome.kind !== 'retry') return
   const { status, failureReason } = { ...delivery, ...outcome.set }
   const nextAttemptAt = outcome.kind === 'retry' ? new Date(outcome.dueAt) : null

@@ -48,27 +48,29 @@ export async function makeAttempt(context: Context, outgoing: Outgoing): Promise
   const { subscription, message, delivery } = outgoing
   const startedAt = clock.now()
   const number = delivery.attemptCount + 1
-  const { tenantId, id: deliveryId } = delivery
-  const { type, traceparent } = message
-  const about = { tenantId, deliveryId, webhookId: subscription.id, messageId: message.id, type }
-  const watch = attemptBegins(context, { ...about, number, url: subscription.urlShown, traceparent })
+  const watch = attemptBegins(context, () => ({
+    tenantId: delivery.tenantId,
+    deliveryId: delivery.id,
+    webhookId: subscription.id,
+    messageId: message.id,
+    type: message.type,
+    number,
+    url: subscription.urlShown,
+    traceparent: message.traceparent,
+  }))
 
   const sent = await sendOut(context, outgoing, { startedAt, trace: watch.headers }).catch(
     (error: unknown) => {
-      logger.error('a delivery could not be attempted: our own fault', { deliveryId, error })
+      logger.error('a delivery could not be attempted: our own fault', { deliveryId: delivery.id, error })
       return ownFault
     },
   )
 
-  const attempted = {
-    meaning: meaningOf(sent),
-    status: sent.result.status,
-    retryAfterMs: retryAfterOf(sent, clock.now()),
-    ...records(outgoing, sent, { id: newId('att', startedAt), number, startedAt }),
-  }
-  const { durationMs, error, succeeded } = attempted.row
-  watch.end({ succeeded, status: attempted.status, durationMs, error })
-  return attempted
+  const { row, details } = records(outgoing, sent, { id: newId('att', startedAt), number, startedAt })
+  const { status } = sent.result
+  const retryAfterMs = retryAfterOf(sent, clock.now())
+  watch.end({ succeeded: row.succeeded, status, durationMs: row.durationMs, error: row.error })
+  return { meaning: meaningOf(sent), status, retryAfterMs, row, details }
 }
 
 /** @throws whatever fails before anything is sent: a secret that cannot be read, a renderer that throws */
@@ -123,7 +125,7 @@ async function post(
     secrets,
     headers: signatureHeadersOf(context, subscription),
   })
-  const headers = { ...own, ...trace, 'content-type': contentType, ...signature }
+  const headers = { 'content-type': contentType, ...own, ...trace, ...signature }
   const { timeoutMs } = context.delivery
   const result = await context.transport.send({ url, headers, body, timeoutMs })
   const { status, body: answer } = result

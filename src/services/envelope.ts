@@ -12,5 +12,11 @@ export function envelope({ subscription, message, data, delivery }: Outgoing): U
     message_id: message.id,
     delivery_id: delivery.id,
   })
-  return Buffer.concat([Buffer.from(`${head.slice(0, -1)},"data":`), data, Buffer.from('}')])
+  const opened = `${head.slice(0, -1)},"data":`
+  const start = Buffer.byteLength(opened)
+  const body = Buffer.allocUnsafe(start + data.byteLength + 1)
+  body.write(opened)
+  body.set(data, start)
+  body.write('}', start + data.byteLength)
+  return body
 }

@@ -96,9 +96,10 @@ const passedOn = new Set(['traceparent', 'tracestate', 'baggage'])
 /** Tells that an attempt begins. @returns the headers to send with it, and what to call at its end */
 export function attemptBegins(
   context: Watched,
-  event: AttemptEvent,
+  event: () => AttemptEvent,
 ): { headers: Record<string, string>; end(result: AttemptEnd): void } {
-  const watch = watched(context, (hooks) => hooks.attempt?.(event))
+  if (context.hooks.attempt === undefined) return unwatched
+  const watch = watched(context, (hooks) => hooks.attempt?.(event()))
   const headers = Object.entries(watch?.headers ?? {}).filter(
     ([name, value]) => passedOn.has(name.toLowerCase()) && /^[\t\x20-\x7e]{1,8192}$/.test(value),
   )
@@ -107,3 +108,5 @@ export function attemptBegins(
     end: (result) => void watched(context, () => watch?.end?.(result)),
   }
 }
+
+const unwatched = { headers: {}, end() {} }

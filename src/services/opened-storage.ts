@@ -3,44 +3,25 @@ import type { Storage } from '../ports/storage.js'
 /**
  * The storage as services and runner see it: open before its first use, whoever comes first, an HTTP request,
  * a call of the host's own, or `start`.
- * @param ready resolves when the storage is open; rejects when it cannot be, or is closed for good
+ * @param opening null when it is open; else resolves when it is, or rejects when it cannot be, or is closed for
+ *   good
  */
-export function openedStorage(storage: Storage, ready: () => Promise<void>): Storage {
+export function openedStorage(storage: Storage, opening: () => Promise<void> | null): Storage {
+  // Open is what it nearly always is, and then a call costs nothing more.
+  const once = <T>(use: () => Promise<T>): Promise<T> => opening()?.then(use) ?? use()
   return {
     capabilities: storage.capabilities,
-    open: ready,
+    open: async () => {
+      await opening()
+    },
     close: () => storage.close(),
-    get: async (...query) => {
-      await ready()
-      return storage.get(...query)
-    },
-    lookup: async (...query) => {
-      await ready()
-      return storage.lookup(...query)
-    },
-    list: async (...query) => {
-      await ready()
-      return storage.list(...query)
-    },
-    commit: async (writes) => {
-      await ready()
-      return storage.commit(writes)
-    },
-    claim: async (...request) => {
-      await ready()
-      return storage.claim(...request)
-    },
-    settle: async (...outcomes) => {
-      await ready()
-      return storage.settle(...outcomes)
-    },
-    nextDue: async (table) => {
-      await ready()
-      return storage.nextDue(table)
-    },
-    nextIds: async (counter, n) => {
-      await ready()
-      return storage.nextIds(counter, n)
-    },
+    get: (table, tenantId, id) => once(() => storage.get(table, tenantId, id)),
+    lookup: (table, unique, values) => once(() => storage.lookup(table, unique, values)),
+    list: (table, query) => once(() => storage.list(table, query)),
+    commit: (writes) => once(() => storage.commit(writes)),
+    claim: (table, request) => once(() => storage.claim(table, request)),
+    settle: (table, outcomes) => once(() => storage.settle(table, outcomes)),
+    nextDue: (table) => once(() => storage.nextDue(table)),
+    nextIds: (counter, n) => once(() => storage.nextIds(counter, n)),
   }
 }

@@ -57,6 +57,28 @@ export function secretBox(keys: ReadonlyMap<string, Uint8Array>, current: string
   return box
 }
 
+/** Secrets that are kept opened: of the receivers that are busy now. */
+const mostOpened = 1_000
+
+/**
+ * A box that opens the same secret once while it is in use: to sign, it lies open in memory anyway, and opening
+ * it for every attempt costs more than signing. The one unused for longest is forgotten first.
+ */
+export function rememberingBox(box: SecretBox): SecretBox {
+  const opened = new Map<string, string>()
+  return {
+    ...box,
+    open(sealed, place) {
+      const key = `${place} ${sealed}`
+      const plain = opened.get(key) ?? box.open(sealed, place)
+      opened.delete(key)
+      opened.set(key, plain)
+      if (opened.size > mostOpened) opened.delete(opened.keys().next().value ?? '')
+      return plain
+    },
+  }
+}
+
 function keyOf(keys: ReadonlyMap<string, Uint8Array>, id: string): Uint8Array {
   const key = keys.get(id)
   if (key === undefined) throw unreadable(`no key of id ${JSON.stringify(id)} in the option secretKey`)
