@@ -152,24 +152,18 @@ function laneResult({ meaning, status, retryAfterMs, row }: Attempted): LaneResu
   return { kind: 'down' }
 }
 
-function ownFault({ clock }: Context, delivery: Delivery): Done<'deliveries'> {
-  const now = clock.now()
-  if (now - delivery.queuedAt > ownFaultPatienceMs) return { outcome: failed(delivery, 'internal', now) }
+function ownFault(context: Context, delivery: Delivery): Done<'deliveries'> {
+  const now = context.clock.now()
+  if (now - delivery.queuedAt > ownFaultPatienceMs) return ended(context, delivery, 'internal')
   return { outcome: { ...held(delivery), kind: 'defer', dueAt: now + ownFaultDelayMs } }
 }
 
 /** Ends a delivery without an attempt. */
-function ended(context: Context, delivery: Delivery, reason: string): Done<'deliveries'> {
-  const outcome = failed(delivery, reason, context.clock.now())
+function ended(context: Context, delivery: Delivery, failureReason: string): Done<'deliveries'> {
+  const set = { status: 'failed', failureReason, completedAt: context.clock.now() }
+  const outcome: DeliveryOutcome = { ...held(delivery), kind: 'end', set, writes: [] }
   return { outcome, applied: () => tellSettled(context, delivery, outcome) }
 }
-
-const failed = (delivery: Delivery, failureReason: string, now: number): DeliveryOutcome => ({
-  ...held(delivery),
-  kind: 'end',
-  set: { status: 'failed', failureReason, completedAt: now },
-  writes: [],
-})
 
 const held = ({ tenantId, id, fence }: Delivery) => ({ tenantId, id, fence })
 

@@ -24,6 +24,7 @@ export interface ClaimEvent extends DeliveryEvent {
 }
 
 export interface AttemptEvent extends DeliveryEvent {
+  /** From 1. */
   number: number
   /** As it may be shown: credentials masked. */
   url: string
@@ -36,6 +37,7 @@ export interface AttemptEnd {
   /** The receiver's HTTP status, or null. */
   status: number | null
   durationMs: number
+  /** As the attempt's log has it: mostly a code, `: ` and a sentence. */
   error: string | null
 }
 
@@ -57,13 +59,16 @@ export interface SettleEvent extends DeliveryEvent {
  * All are synchronous, so that a slow exporter never holds a delivery up.
  */
 export interface Hooks {
-  /** Before a message is committed. The `traceparent` it answers (W3C Trace Context) is kept with the message. */
+  /**
+   * Before a message is committed; a commit that has to be made anew is told again, under another id. The
+   * `traceparent` it answers (W3C Trace Context) is kept with the message.
+   */
   publish?(event: PublishEvent): { traceparent?: string } | undefined
   /** A worker has taken a delivery. */
   claim?(event: ClaimEvent): void
-  /** Before an attempt is made. */
+  /** Before an attempt is made, also one of a test; what fails for a reason of ours keeps its number. */
   attempt?(event: AttemptEvent): AttemptWatch | undefined
-  /** The outcome of an attempt is recorded. */
+  /** What a worker made of a delivery is recorded: it will be tried again, or has ended. */
   settle?(event: SettleEvent): void
 }
 
@@ -74,24 +79,42 @@ interface Watched {
 
 /** Runs a hook; undefined if it throws. */
 export function watched<T>({ hooks, logger }: Watched, call: (hooks: Hooks) => T): T | undefined {
+  const threw = (error: unknown) => logger.error('a hook threw', { error })
   try {
-    return call(hooks)
+    const answer = call(hooks)
+    // An async function passes for one that answers nothing; unheard, its rejection would end the process.
+    if (answer instanceof Promise) answer.catch(threw)
+    return answer
   } catch (error) {
-    logger.error('a hook threw', { error })
+    threw(error)
     return undefined
   }
 }
 
-/** W3C Trace Context, Level 1, §3.2. */
-const traceparentGrammar = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/
+/** W3C Trace Context, Level 1, §3.2.2: version ff and ids of zeros alone are not valid. */
+const traceparentGrammar = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/
+const headerText = /^[\t\x20-\x7e]{1,8192}$/
 
-/** The trace a message belongs to, as the host says. */
-export function traced(context: Watched, event: PublishEvent): string | null {
-  const traceparent = watched(context, (hooks) => hooks.publish?.(event))?.traceparent
-  return traceparent !== undefined && traceparentGrammar.test(traceparent) ? traceparent : null
+/** The headers a hook may have sent, and what they may hold. Hosts in plain JavaScript answer anything. */
+const passedOn = new Map([
+  ['traceparent', traceparentGrammar],
+  ['tracestate', headerText],
+  ['baggage', headerText],
+])
+
+function isPassedOn(name: string, value: unknown): value is string {
+  return typeof value === 'string' && passedOn.get(name)?.test(value) === true
 }
 
-const passedOn = new Set(['traceparent', 'tracestate', 'baggage'])
+/** The trace a message belongs to, as the host says; null if it does not, or not in the header's grammar. */
+export function traced(
+  context: Watched,
+  { tenantId, messageId, type, deliveryIds }: PublishEvent,
+): string | null {
+  const event = { tenantId, messageId, type, deliveryIds }
+  const traceparent = watched(context, (hooks) => hooks.publish?.(event))?.traceparent
+  return isPassedOn('traceparent', traceparent) ? traceparent : null
+}
 
 /** Tells that an attempt begins. @returns the headers to send with it, and what to call at its end */
 export function attemptBegins(
@@ -100,9 +123,10 @@ export function attemptBegins(
 ): { headers: Record<string, string>; end(result: AttemptEnd): void } {
   if (context.hooks.attempt === undefined) return unwatched
   const watch = watched(context, (hooks) => hooks.attempt?.(event()))
-  const headers = Object.entries(watch?.headers ?? {}).filter(
-    ([name, value]) => passedOn.has(name.toLowerCase()) && /^[\t\x20-\x7e]{1,8192}$/.test(value),
-  )
+  const headers = Object.entries(watch?.headers ?? {})
+    // In lower case, as a subscriber's own are kept: of one name there must not be two.
+    .map(([name, value]) => [name.toLowerCase(), value] as const)
+    .filter(([name, value]) => isPassedOn(name, value))
   return {
     headers: Object.fromEntries(headers),
     end: (result) => void watched(context, () => watch?.end?.(result)),
