@@ -7,7 +7,7 @@ import { sqliteStorage } from '../../../src/adapters/sqlite/index.js'
 import type { DrifthookOptions, Hooks } from '../../../src/index.js'
 import { fakeClock } from '../../../src/testkit/fake-clock.js'
 import { type ReceiverOptions, receiver } from '../../../src/testkit/receiver.js'
-import { acme, testApp } from '../../support/app.js'
+import { acme, contractAndMonitor, orders, testApp } from '../../support/app.js'
 
 const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
 const hour = 3_600_000
@@ -100,6 +100,15 @@ describe('hooks', () => {
     const { hooks, of } = recorder()
     await app({ hooks }).drifthook.messages.publish(acme, { type: 'contact.created', data: {} })
     expect(of('publish')).toEqual([expect.objectContaining({ deliveryIds: [] })])
+  })
+
+  it('are told of what an upload publishes', async () => {
+    const { hooks, of } = recorder()
+    const made = app({ hooks })
+    const { monitor } = await contractAndMonitor(made)
+    const file = Buffer.from(orders())
+    await made.drifthook.uploads.check(acme, { monitorId: monitor.id, file, fileName: 'orders.json' })
+    expect(of('publish')).toMatchObject([{ tenantId: 'acme', type: 'check.passed', deliveryIds: [] }])
   })
 
   it('are told of a test’s attempt, which belongs to no trace and is neither published, claimed nor settled', async () => {
