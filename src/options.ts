@@ -224,6 +224,7 @@ const schema = z.strictObject({
         .prefault({}),
       proxy: z
         .url({ protocol: /^http$/ })
+        .refine((url) => /^\w+:\/\/[^/?#]+\/?$/.test(url), 'is http://user:password@host:port, and no more')
         .nullable()
         .default(null),
     })

@@ -136,7 +136,7 @@ function outcomeOf(
 const retryPolicyOf = ({ delivery }: Context, { retryDelays }: Row<'subscriptions'>): RetryPolicy =>
   retryDelays === null ? delivery.retry : policyOf(retryDelays as Parameters<typeof policyOf>[0])
 
-/** A channel's own limit, or the subscription's where that is stricter. */
+/** A subscription's own limit takes the place of its channel's. */
 function limitOf({ channels }: Context, { subscription }: Outgoing): LaneLimit | null {
   const minIntervalMs = channels.get(subscription.channel)?.minIntervalMs
   if (minIntervalMs === undefined || subscription.rateLimit !== null) return subscription.rateLimit

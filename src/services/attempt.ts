@@ -69,7 +69,8 @@ export async function makeAttempt(context: Context, outgoing: Outgoing): Promise
   const { row, details } = records(outgoing, sent, { id: newId('att', startedAt), number, startedAt })
   const { status } = sent.result
   const retryAfterMs = retryAfterOf(sent, clock.now())
-  watch.end({ succeeded: row.succeeded, status, durationMs: row.durationMs, error: row.error })
+  const { succeeded, durationMs, error } = row
+  watch.end({ succeeded, status, durationMs, errorClass: errorClassOf(sent), error })
   return { meaning: meaningOf(sent), status, retryAfterMs, row, details }
 }
 

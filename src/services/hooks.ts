@@ -1,5 +1,5 @@
 /** Where the host may watch a message on its way: published, claimed, attempted, settled. */
-import type { DeliveryStatus } from '../model.js'
+import type { AttemptErrorClass, DeliveryStatus } from '../model.js'
 import type { Logger } from './context.js'
 
 export interface PublishEvent {
@@ -37,6 +37,8 @@ export interface AttemptEnd {
   /** The receiver's HTTP status, or null. */
   status: number | null
   durationMs: number
+  /** Whose fault a failure is: `ours` says nothing of the receiver. */
+  errorClass: AttemptErrorClass | null
   /** As the attempt's log has it: mostly a code, `: ` and a sentence. */
   error: string | null
 }

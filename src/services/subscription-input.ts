@@ -77,7 +77,8 @@ export const updateInput = z
 export const listInput = z.strictObject({
   ...pageOptions,
   contractId: idField.optional(),
-  enabled: z.coerce.boolean().optional(),
+  // Over HTTP it is a word; `Boolean('false')` is true.
+  enabled: z.union([z.boolean(), z.stringbool({ truthy: ['true'], falsy: ['false'] })]).optional(),
 })
 
 const hour = 3_600_000

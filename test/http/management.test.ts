@@ -259,6 +259,10 @@ describe('webhooks', () => {
       disabled_reason: 'manual',
       name: 'a.example',
     })
+    const ids = async (query: string) =>
+      (await api.get(`/webhooks?${query}`)).body.items.map(({ id }: { id: string }) => id)
+    expect(await ids('enabled=false')).toEqual([made.id])
+    expect(await ids('enabled=true')).toEqual([])
     expect((await api.patch(`/webhooks/${made.id}`).send({})).status).toBe(400)
     expect((await api.delete(`/webhooks/${made.id}`)).status).toBe(204)
     expect((await api.delete(`/webhooks/${made.id}`)).status).toBe(404)

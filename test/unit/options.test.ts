@@ -31,6 +31,14 @@ describe('createDrifthook', () => {
     })
   })
 
+  it('takes a proxy by host and port, and nothing else of a URL', () => {
+    const given = (proxy: string) => refusal({ authenticate, delivery: { proxy } })
+    for (const good of ['http://proxy:3128', 'http://user:word@proxy:3128/', 'http://[::1]:8080'])
+      expect(given(good)).toBeNull()
+    for (const bad of ['https://proxy:3128', 'http://proxy:3128/path', 'http://proxy/?a', 'proxy:3128'])
+      expect(given(bad)).toMatchObject({ code: 'OPTION_INVALID', errors: [{ path: 'delivery.proxy' }] })
+  })
+
   it('needs a key for a storage that outlives the process', () => {
     const storage = Object.assign(Object.create(memoryStorage()), {
       capabilities: { durable: 'disk', crossProcess: true, hostTransactions: false },
