@@ -223,7 +223,7 @@ const schema = z.strictObject({
         .or(z.literal(false))
         .prefault({}),
       proxy: z
-        .url({ protocol: /^http$/ })
+        .url({ protocol: /^http$/, abort: true })
         .refine((url) => /^\w+:\/\/[^/?#]+\/?$/.test(url), 'is http://user:password@host:port, and no more')
         .nullable()
         .default(null),

@@ -81,7 +81,16 @@ describe('hooks', () => {
       ['publish', { ...about, deliveryIds: [ofDelivery.deliveryId] }],
       ['claim', { ...ofDelivery, ageMs: 250 }],
       ['attempt', { ...ofDelivery, number: 1, url, traceparent }],
-      ['end', { succeeded: false, status: 503, durationMs: expect.any(Number), error: null }],
+      [
+        'end',
+        {
+          succeeded: false,
+          status: 503,
+          durationMs: expect.any(Number),
+          errorClass: 'receiver',
+          error: null,
+        },
+      ],
       ['settle', { ...ofDelivery, status: 'pending', failureReason: null, nextAttemptAt: expect.any(Date) }],
     ])
 
@@ -91,7 +100,10 @@ describe('hooks', () => {
     expect(told).toEqual([
       ['claim', { ...ofDelivery, ageMs: 6_250 }],
       ['attempt', { ...ofDelivery, number: 2, url, traceparent }],
-      ['end', { succeeded: true, status: 200, durationMs: expect.any(Number), error: null }],
+      [
+        'end',
+        { succeeded: true, status: 200, durationMs: expect.any(Number), errorClass: null, error: null },
+      ],
       ['settle', { ...ofDelivery, status: 'delivered', failureReason: null, nextAttemptAt: null }],
     ])
   })
