@@ -15,14 +15,16 @@ export const endDeliveries: JobKind = async ({ storage, clock }, job) => {
   const { reason } = job.input as { reason: string }
   const { after = null, busy = 0 } = job.state as State
   const ended = Number(job.progress.ended ?? 0)
+  const target = job.target ?? ''
+  const subscription = await storage.get('subscriptions', job.tenantId, target)
+  // Enabled again: what is left goes on. Some of it may be a replay's, and nothing tells which.
+  if (subscription?.enabled === true) return { writes: [], state: {}, progress: { ended }, nextAt: null }
   const page: Page<'deliveries'> = await storage.list('deliveries', {
     tenantId: job.tenantId,
     index: 'status',
-    prefix: { subscriptionId: job.target ?? '', status: 'pending' },
-    // What came later came after the subscription was enabled again.
-    range: { to: job.createdAt },
-    // What a person asked for goes on.
-    filter: { manual: false },
+    prefix: { subscriptionId: target, status: 'pending' },
+    // What a person asked for goes on, as long as there is somewhere to send it.
+    filter: subscription === null ? {} : { manual: false },
     after,
     limit: recordsPerStep,
   })
