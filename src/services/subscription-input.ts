@@ -77,7 +77,7 @@ export const updateInput = z
 export const listInput = z.strictObject({
   ...pageOptions,
   contractId: idField.optional(),
-  enabled: z.coerce.boolean().optional(),
+  enabled: z.union([z.boolean(), z.stringbool()]).optional(),
 })
 
 const hour = 3_600_000
