@@ -6,6 +6,7 @@ import type { Context } from '../services/context.js'
 import type { Outgoing } from '../services/delivery-body.js'
 import { watched } from '../services/hooks.js'
 import { nextAttemptAt, policyOf, type RetryPolicy } from '../services/retry-policy.js'
+import { type EndingReason, endingReason } from '../services/subscription-life.js'
 import type { HealthBook } from './health-book.js'
 import type { LaneLimit, LaneResult } from './lane.js'
 import type { Lanes } from './lanes.js'
@@ -52,7 +53,7 @@ export async function deliver(parts: DeliverParts, delivery: Delivery): Promise<
 async function read(
   { reads }: DeliverParts,
   delivery: Delivery,
-): Promise<Outgoing | 'webhook_deleted' | 'webhook_disabled' | 'message_expired'> {
+): Promise<Outgoing | EndingReason | 'message_expired'> {
   const { tenantId } = delivery
   const [subscription, message, body] = await Promise.all([
     reads.get('subscriptions', tenantId, delivery.subscriptionId),
@@ -60,7 +61,7 @@ async function read(
     reads.get('messageBodies', tenantId, delivery.messageId),
   ])
   if (subscription === null) return 'webhook_deleted'
-  if (!subscription.enabled && !delivery.manual) return 'webhook_disabled'
+  if (!subscription.enabled && !delivery.manual) return endingReason(subscription)
   if (message === null || body === null) return 'message_expired'
   return { subscription, message, data: body.data, delivery }
 }

@@ -31,9 +31,9 @@ export class HealthBook {
       status: succeeded ? 'delivered' : 'failed',
       at,
       succeeded: succeeded || (before?.succeeded ?? false),
-      failedSince: succeeded ? null : (before?.failedSince ?? at),
+      failedSince: succeeded ? null : (before?.failedSince ?? attempted.row.startedAt),
       lastAttempt: { status: attempted.status, error: attempted.row.error },
-      gone: attempted.meaning === 'gone',
+      gone: attempted.meaning === 'gone' || (before?.gone ?? false),
     })
     if (this.#scheduled) return
     this.#scheduled = true

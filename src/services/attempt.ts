@@ -177,7 +177,7 @@ function errorClassOf(sent: Sent): AttemptErrorClass | null {
 }
 
 function records(
-  { subscription, delivery: { tenantId, id: deliveryId } }: Outgoing,
+  { subscription, delivery: { tenantId, id: deliveryId, manual } }: Outgoing,
   sent: Sent,
   { id, number, startedAt }: { id: string; number: number; startedAt: number },
 ): Pick<Attempted, 'row' | 'details'> {
@@ -189,6 +189,7 @@ function records(
       deliveryId,
       subscriptionId: subscription.id,
       number,
+      manual,
       startedAt,
       durationMs: Math.round(timings.total),
       succeeded: meaningOf(sent) === 'delivered',

@@ -12,7 +12,7 @@ export interface Outgoing {
   message: Row<'messages'>
   /** The message's `data`, as it was serialised when it was published. */
   data: Uint8Array
-  delivery: Pick<Row<'deliveries'>, 'tenantId' | 'id' | 'messageId' | 'attemptCount'>
+  delivery: Pick<Row<'deliveries'>, 'tenantId' | 'id' | 'messageId' | 'attemptCount' | 'manual'>
 }
 
 /**

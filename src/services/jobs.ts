@@ -66,8 +66,12 @@ export function jobsService(context: Context) {
     /** Newest first. */
     async list(principal: Principal, options: JobList = {}): Promise<List<Job>> {
       requirePermission(principal, 'jobs:read')
-      const { limit, cursor, ...filter } = validate(jobList, options)
-      const query = { tenantId: principal.tenantId, index: 'created' as const, filter }
+      const { limit, cursor, target, ...filter } = validate(jobList, options)
+      const of = { tenantId: principal.tenantId, filter }
+      const query =
+        target === undefined
+          ? { ...of, index: 'created' as const }
+          : { ...of, index: 'target' as const, prefix: { target } }
       return listPage(storage, 'jobs', query, { limit, cursor }, showJob)
     },
 

@@ -65,10 +65,6 @@ export class Matcher {
   }
 }
 
-/** Whether one subscription, enabled or not, wants a message. */
-export const wants = (listener: Listener, message: Matchable): boolean =>
-  concerns(listener, message) && patternsOf(message).some((pattern) => listener.events.includes(pattern))
-
 /** The step that makes every process read a tenant's subscriptions anew; committed with whatever changes one. */
 export async function revisionStep(storage: Storage, tenantId: string): Promise<Step> {
   const revision = await currentRevision(storage, tenantId)

@@ -24,13 +24,13 @@ export async function ping(
     traceparent: null,
     createdAt: now,
   }
-  const delivery = newDelivery(message, id, now)
+  const delivery = { ...newDelivery(message, id, now), manual: true }
   const data = dataBytes({ webhook_id: id, message: 'Webhook endpoint verified' })
 
   const attempted = await makeAttempt(context, { subscription, message, data, delivery })
   const { meaning, status } = attempted
   const ended = {
-    ...{ manual: true, dueAt: null, attemptCount: 1, httpStatusCode: status, completedAt: clock.now() },
+    ...{ dueAt: null, attemptCount: 1, httpStatusCode: status, completedAt: clock.now() },
     ...(meaning === 'delivered'
       ? { status: 'delivered' }
       : { status: 'failed', failureReason: 'test_failed' }),

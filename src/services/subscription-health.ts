@@ -81,6 +81,7 @@ async function hasFailed(
     index: 'subscription' as const,
     prefix: { subscriptionId: id },
     range: { from: failingSince },
+    filter: { manual: false },
   }
   const { items } = await storage.list('attempts', { tenantId, ...query, limit: failures, descending: true })
   return items.length === failures && items.every((attempt) => !attempt.succeeded)

@@ -10,6 +10,15 @@ import { instantOrNull } from './shared.js'
 /** `manual`: somebody did; `receiver_gone`: 410; `failing`: for too long. */
 export type DisabledReason = 'manual' | 'receiver_gone' | 'failing'
 
+/** Why deliveries end unsent. */
+export type EndingReason = 'webhook_disabled' | 'webhook_deleted' | 'receiver_gone'
+
+/** Why the deliveries of a disabled subscription end. */
+export const endingReason = ({
+  disabledReason,
+}: Pick<Row<'subscriptions'>, 'disabledReason'>): EndingReason =>
+  disabledReason === 'receiver_gone' ? 'receiver_gone' : 'webhook_disabled'
+
 /** Of drifthook itself, in the audit trail and as the maker of jobs. */
 export const drifthookActor = 'drifthook'
 
@@ -56,7 +65,7 @@ export async function disabling(
 ): Promise<{ steps: Step[]; told: Prepared }> {
   const { tenantId, id } = subscription
   const told = await lifeMessage(context, subscription, 'subscription.disabled', facts)
-  const reason = facts.reason === 'receiver_gone' ? 'receiver_gone' : 'webhook_disabled'
+  const reason = endingReason({ disabledReason: facts.reason })
   return {
     told,
     steps: [
@@ -72,7 +81,7 @@ export const endingStep = (
   context: Context,
   by: { tenantId: string; actor: string },
   subscriptionId: string,
-  reason: 'webhook_disabled' | 'webhook_deleted' | 'receiver_gone',
+  reason: EndingReason,
 ): Step => ({
   write: {
     op: 'insert',

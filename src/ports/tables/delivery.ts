@@ -109,6 +109,8 @@ export const deliveryTables = {
       deliveryId: text,
       subscriptionId: text,
       number: integer,
+      /** Asked for by a person, as its delivery was then: not held against the receiver. */
+      manual: boolean,
       startedAt: instant,
       durationMs: integer,
       succeeded: boolean,

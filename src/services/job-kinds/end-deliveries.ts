@@ -15,18 +15,22 @@ export const endDeliveries: JobKind = async ({ storage, clock }, job) => {
   const { reason } = job.input as { reason: string }
   const { after = null, busy = 0 } = job.state as State
   const ended = Number(job.progress.ended ?? 0)
+  const target = job.target ?? ''
+  const subscription = await storage.get('subscriptions', job.tenantId, target)
+  // What is queued after it was enabled again goes out, be it in the same millisecond.
+  const until = subscription?.enabled === true ? job.createdAt - 1 : job.createdAt
   const page: Page<'deliveries'> = await storage.list('deliveries', {
     tenantId: job.tenantId,
     index: 'status',
-    prefix: { subscriptionId: job.target ?? '', status: 'pending' },
-    range: { to: job.createdAt },
-    // What a person asked for goes on.
-    filter: { manual: false },
+    prefix: { subscriptionId: target, status: 'pending' },
+    range: { to: until },
+    // What a person asked for goes on, as long as there is somewhere to send it.
+    filter: subscription === null ? {} : { manual: false },
     after,
     limit: recordsPerStep,
   })
-  // What was queued later was queued after the subscription was enabled again.
-  const ending = page.items.filter(({ queuedAt }) => queuedAt <= job.createdAt)
+  // Replayed since: created before, queued after.
+  const ending = page.items.filter(({ queuedAt }) => queuedAt <= until)
   const idle = ending.filter(({ leaseUntil }) => leaseUntil === null)
   const now = clock.now()
   const set = { status: 'failed', failureReason: reason, dueAt: null, completedAt: now }

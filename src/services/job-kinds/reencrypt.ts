@@ -29,17 +29,19 @@ const updates: { [T in SealedTable]: (box: SecretBox, row: Row<T>) => Update } =
       name,
       reseal(sealed, `headers.${name}`),
     ])
+    const set = {
+      urlSealed: reseal(urlSealed, 'url'),
+      headersSealed: Object.fromEntries(headers),
+      secretSealed: reseal(secretSealed, 'secret'),
+      previousSecrets: previousSecrets.map(({ sealed, until }) => ({
+        sealed: reseal(sealed, 'secret'),
+        until,
+      })),
+    }
     return {
       ...{ op: 'update', table: 'subscriptions', tenantId, id, optional: true },
-      set: {
-        urlSealed: reseal(urlSealed, 'url'),
-        headersSealed: Object.fromEntries(headers),
-        secretSealed: reseal(secretSealed, 'secret'),
-        previousSecrets: previousSecrets.map(({ sealed, until }) => ({
-          sealed: reseal(sealed, 'secret'),
-          until,
-        })),
-      },
+      // Counted as a change: a rotation that read it before would keep a secret as it was sealed then.
+      set: { ...set, revision: sameColumns(set, row) ? revision : revision + 1 },
       expect: { revision },
     }
   },
@@ -53,9 +55,19 @@ interface State {
   found?: number
 }
 
-export const reencrypt: JobKind = async ({ storage, secrets, clock }, job) => {
+interface Progress {
+  /** Records looked at in this round. */
+  scanned: number
+  /** Records of this round that no key at hand opens: left as they are, and named in the log. */
+  unreadable: number
+  /** Records sealed anew in all rounds. */
+  resealed: number
+}
+
+export const reencrypt: JobKind = async ({ storage, secrets, clock, logger }, job) => {
   const { at = 0, after = null, found = 0 } = job.state as State
-  const { scanned = 0, resealed = 0 } = job.progress as { scanned?: number; resealed?: number }
+  const before: Progress = { scanned: 0, unreadable: 0, resealed: 0, ...job.progress }
+  const ofRound = at === 0 && after === null ? { scanned: 0, unreadable: 0 } : before
   const table = tables[at] ?? tables[0]
   const page: Page<SealedTable> = await storage.list(table, {
     tenantId: job.tenantId,
@@ -63,17 +75,35 @@ export const reencrypt: JobKind = async ({ storage, secrets, clock }, job) => {
     after,
     limit: recordsPerStep,
   })
-  const changed = page.items.flatMap((row) => {
-    // The table and its rows belong together, which TypeScript does not see through the index.
-    const update = (updates[table] as (box: SecretBox, row: Row<SealedTable>) => Update)(secrets, row)
-    return sameColumns(update.set, row) ? [] : [update]
+  // The table and its rows belong together, which TypeScript does not see through the index.
+  const updateOf = updates[table] as (box: SecretBox, row: Row<SealedTable>) => Update
+  const writes: Update[] = []
+  let unreadable = 0
+  for (const row of page.items) {
+    try {
+      const update = updateOf(secrets, row)
+      if (!sameColumns(update.set, row)) writes.push(update)
+    } catch (error) {
+      logger.error('a stored secret cannot be sealed anew', { table, id: row.id, error })
+      unreadable += 1
+    }
+  }
+  const progress: Progress = {
+    scanned: ofRound.scanned + page.items.length,
+    unreadable: ofRound.unreadable + unreadable,
+    resealed: before.resealed + writes.length,
+  }
+  const foundNow = found + writes.length
+  const now = clock.now()
+  const step = (state: State, nextAt: number | null) => ({
+    writes,
+    progress: { ...progress },
+    state: { ...state },
+    nextAt,
   })
-  const progress = { scanned: scanned + page.items.length, resealed: resealed + changed.length }
-  const foundNow = found + changed.length
-  const next = (state: State) => ({ writes: changed, progress, state: { ...state }, nextAt: clock.now() })
-  if (page.next !== null) return next({ at, after: page.next, found: foundNow })
-  if (at + 1 < tables.length) return next({ at: at + 1, found: foundNow })
-  return foundNow > 0 ? next({}) : { writes: changed, progress, state: {}, nextAt: null }
+  if (page.next !== null) return step({ at, after: page.next, found: foundNow }, now)
+  if (at + 1 < tables.length) return step({ at: at + 1, found: foundNow }, now)
+  return step({}, foundNow > 0 ? now : null)
 }
 
 const sameColumns = (set: object, row: object): boolean =>

@@ -2,7 +2,6 @@
 import type { Cursor, Page, Write } from '../../ports/storage.js'
 import type { Row } from '../../ports/tables.js'
 import type { Context } from '../context.js'
-import { wants } from '../matcher.js'
 import { newDelivery } from '../outbox.js'
 import { redeliveryWrite } from '../redelivery.js'
 import { type JobKind, recordsPerStep } from './kind.js'
@@ -41,8 +40,9 @@ export const replay: JobKind = async (context, job) => {
     after,
     limit: recordsPerStep,
   })
-  const wanted = page.items.filter((message) => wants(subscription, message))
-  const sent = await Promise.all(wanted.map((message) => resend(context, subscription.id, message, status)))
+  const sent = await Promise.all(
+    page.items.map((message) => resend(context, subscription.id, message, status)),
+  )
   const queued = sent.filter((item) => item !== null)
   const now = clock.now()
   return {
@@ -56,11 +56,14 @@ export const replay: JobKind = async (context, job) => {
 
 /** What sends one message again, or null if it is not asked for. */
 async function resend(
-  { storage, clock }: Context,
+  { storage, clock, matcher }: Context,
   subscriptionId: string,
   message: Row<'messages'>,
   status: readonly ReplayStatus[],
 ): Promise<{ id: string; write: Write } | null> {
+  // Who would be told today: a Slack subscription that a monitor's own replaces has missed nothing.
+  const listeners = await matcher.listeners(message)
+  if (!listeners.some(({ id }) => id === subscriptionId)) return null
   const { tenantId, id: messageId } = message
   const delivery = await storage.lookup('deliveries', 'once', { tenantId, messageId, subscriptionId })
   if (delivery === null) {

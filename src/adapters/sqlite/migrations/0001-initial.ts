@@ -197,6 +197,7 @@ CREATE TABLE "drifthook_attempts" (
   "delivery_id" TEXT NOT NULL,
   "subscription_id" TEXT NOT NULL,
   "number" INTEGER NOT NULL,
+  "manual" INTEGER NOT NULL,
   "started_at" INTEGER NOT NULL,
   "duration_ms" INTEGER NOT NULL,
   "succeeded" INTEGER NOT NULL,
