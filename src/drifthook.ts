@@ -114,9 +114,8 @@ function createRunner({ delivery }: Settings, context: Context): Runner {
       concurrency,
       perLane: perSubscription,
       leaseMs: timeoutMs + settleBudgetMs,
-      closedLanes: (now) => lanes.closed(now),
-      nextOpen: (now) => lanes.nextOpen(now),
-      work: (delivery) => deliver({ context, lanes, health }, delivery),
+      lanes,
+      work: (delivery, slot) => deliver({ context, lanes, health }, delivery, slot),
     },
     jobs: {
       table: 'jobs',
