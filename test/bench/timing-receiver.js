@@ -6,11 +6,9 @@ import { createServer } from 'node:http'
 
 /** In milliseconds. */
 let latencies = /** @type {number[]} */ ([])
-let hanging = 0
 
 const server = createServer((request, response) => {
   if (request.url?.startsWith('/hang')) {
-    hanging += 1
     request.resume()
     return
   }
@@ -27,9 +25,8 @@ const server = createServer((request, response) => {
 })
 
 process.on('message', () => {
-  process.send?.({ latencies, hanging })
+  process.send?.({ latencies })
   latencies = []
-  hanging = 0
 })
 // Whoever started this process is gone.
 process.on('disconnect', () => process.exit())
