@@ -14,8 +14,8 @@ interface Holder {
   late: () => void
 }
 
-/** Waiting for longer than this gives the slot back, in milliseconds: more than receivers at work take. */
-const lateMs = 250
+/** Waiting for longer than this gives the slot back, in milliseconds. To the receiver itself it makes little odds. */
+const lateMs = 100
 
 /** So many late ones for each slot, at most: one costs a socket and its body, which is little but not nothing. */
 const latePerSlot = 8

@@ -14,7 +14,7 @@ import { runInNewContext } from 'node:vm'
  */
 
 setFlagsFromString('--expose-gc')
-const collectGarbage = /** @type {() => void} */ (runInNewContext('gc'))
+export const collectGarbage = /** @type {() => void} */ (runInNewContext('gc'))
 
 /**
  * Both sides in turn, so that a slow moment of the machine meets both; the best of each counts, because

@@ -1,7 +1,7 @@
 /**
  * Measures drifthook against what one would write by hand, or take instead, and prints tables.
  *
- *   npm run bench                      everything: the rows, value differs, renames
+ *   npm run bench                      everything: the rows, value differs, renames, growth, memory
  *   npm run bench -- json csv          these rows only
  *   npm run bench -- --write           also into docs/performance.md
  *   npm run bench -- --rounds=5        the best of 5; 3 unless given
@@ -59,6 +59,8 @@ const programs = [
     args: ['--peers', '--megabytes=30', '--insert'],
   },
   { title: 'Renames', file: 'renames.js', args: [] },
+  { title: 'Ten times as many subscriptions, ten times the history', file: 'growth.js', args: [] },
+  { title: 'Memory after many deliveries', file: 'soak.js', args: [] },
 ]
 const sections = (positionals.length > 0 ? [] : programs).map(({ title, file, args }) => {
   const output = execFileSync(process.execPath, [join(import.meta.dirname, file), ...args], {
@@ -74,8 +76,8 @@ if (values.write) {
   const text = `# Performance
 
 Made by \`npm run bench -- --write\`. Both sides run in one go on one machine: read the ratio, not the figures.
-For bytes the ratio is the time ours takes over the time theirs takes (less is better); for rates it is our rate
-over theirs (more is better).
+For bytes and for durations the ratio is the time ours takes over the time theirs takes (less is better); for
+rates it is our rate over theirs (more is better).
 
 ${lines.join('\n')}
 

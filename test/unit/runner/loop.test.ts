@@ -143,7 +143,7 @@ describe('the slots of a process', () => {
     await started(it)
     expect(it.under('hangs')).toBe(8)
     await it.due('well', 10)
-    await it.clock.advance(249)
+    await it.clock.advance(99)
     expect(it.under('well')).toBe(0)
     await it.clock.advance(1)
     await it.settle()

@@ -28,12 +28,12 @@ describe('slots', () => {
     expect(slots.free).toBe(2)
   })
 
-  it('are given back by work that waits for longer than 250 ms, and it is told', () => {
+  it('are given back by work that waits for longer than 100 ms, and it is told', () => {
     const { slots, taken, told } = waiting(3)
-    expect(slots.nextFree).toBe(250)
-    slots.giveBack(249)
+    expect(slots.nextFree).toBe(100)
+    slots.giveBack(99)
     expect([slots.free, told]).toEqual([0, []])
-    slots.giveBack(250)
+    slots.giveBack(100)
     expect([slots.free, told]).toEqual([3, [0, 1, 2]])
     expect(slots.nextFree).toBeNull()
     for (const slot of taken) slot.end()
@@ -51,12 +51,12 @@ describe('slots', () => {
 
   it('are given back up to eight times over', () => {
     const { slots, taken } = waiting(1)
-    slots.giveBack(250)
+    slots.giveBack(100)
     const more = Array.from({ length: 8 }, (_, n) => {
       expect(slots.free).toBe(1)
       const slot = slots.take(false)
       slot.waits(1_000 * n, nobody)
-      slots.giveBack(1_000 * n + 250)
+      slots.giveBack(1_000 * n + 100)
       return slot
     })
     expect(slots.free).toBe(0)
@@ -113,7 +113,7 @@ describe('slots', () => {
               const since = now
               waits.add(slot)
               slot.waits(since, () => {
-                expect(now - since).toBeGreaterThanOrEqual(250)
+                expect(now - since).toBeGreaterThanOrEqual(100)
                 late.add(slot)
               })
             } else if (what === 'waited') slot.waited()
