@@ -47,9 +47,10 @@ export class Slots {
     return Math.min(this.free, Math.ceil(this.#concurrency / 4) - this.#heldShared)
   }
 
-  /** When waiting gives the next slot back; null: nobody waits, or too many are late already. */
+  /** When waiting gives back a slot that is missing; null: none is, nobody waits, or too many are late already. */
   get nextFree(): number | null {
     const [longest] = this.#waiting
+    if (this.freeShared > 0) return null
     return longest === undefined || this.#lateIsFull ? null : longest.since + lateMs
   }
 

@@ -41,12 +41,23 @@ describe('slots', () => {
   })
 
   it('are not given back by work that does not wait, or no longer', () => {
-    const { slots, taken } = waiting(2)
+    const slots = new Slots(2)
     slots.take(false)
-    taken[0]?.waited()
+    const slot = slots.take(false)
+    slot.waits(0, nobody)
+    slot.waited()
     slots.giveBack(10_000)
     expect(slots.free).toBe(0)
     expect(slots.nextFree).toBeNull()
+  })
+
+  it('are not waited for while there are others', () => {
+    const slots = new Slots(8)
+    slots.take(true).waits(0, nobody)
+    expect(slots.nextFree).toBeNull()
+    // All that are shared are taken.
+    slots.take(true).waits(10, nobody)
+    expect(slots.nextFree).toBe(100)
   })
 
   it('are given back up to eight times over', () => {
