@@ -116,9 +116,8 @@ function createRunner({ delivery }: Settings, context: Context): Runner {
       concurrency,
       perLane: perSubscription,
       leaseMs: timeoutMs + settleBudgetMs,
-      closedLanes: (now) => lanes.closed(now),
-      nextOpen: (now) => lanes.nextOpen(now),
-      work: (delivery) => deliver({ context, lanes, health, reads }, delivery),
+      lanes,
+      work: (delivery, slot) => deliver({ context, lanes, health, reads }, delivery, slot),
     },
     jobs: {
       table: 'jobs',

@@ -12,6 +12,7 @@ import type { LaneLimit, LaneResult } from './lane.js'
 import type { Lanes } from './lanes.js'
 import type { Done } from './loop.js'
 import type { SharedReads } from './shared-reads.js'
+import type { Slot } from './slots.js'
 
 export interface DeliverParts {
   context: Context
@@ -30,7 +31,11 @@ const ownFaultPatienceMs = 72 * 60 * 60 * 1000
 const ownFaultDelayMs = 60 * 1000
 
 /** Makes the next attempt of a claimed delivery. Never rejects: a fault of our own is an outcome too. */
-export async function deliver(parts: DeliverParts, delivery: Delivery): Promise<Done<'deliveries'>> {
+export async function deliver(
+  parts: DeliverParts,
+  delivery: Delivery,
+  slot: Slot,
+): Promise<Done<'deliveries'>> {
   const { context } = parts
   const { clock, logger } = context
   if (context.hooks.claim !== undefined) {
@@ -42,7 +47,7 @@ export async function deliver(parts: DeliverParts, delivery: Delivery): Promise<
     const outgoing = await read(parts, delivery)
     return typeof outgoing === 'string'
       ? ended(context, delivery, outgoing)
-      : await attempt(parts, outgoing, delivery)
+      : await attempt(parts, outgoing, delivery, slot)
   } catch (error) {
     logger.error('a delivery could not be attempted: our own fault', { deliveryId: delivery.id, error })
     return ownFault(context, delivery)
@@ -70,13 +75,16 @@ async function attempt(
   parts: DeliverParts,
   outgoing: Outgoing,
   delivery: Delivery,
+  slot: Slot,
 ): Promise<Done<'deliveries'>> {
   const { context, lanes } = parts
   const { clock } = context
   const { lane } = delivery
-  const putOffTo = lanes.enter(lane, clock.now(), limitOf(context, outgoing))
+  const now = clock.now()
+  const putOffTo = lanes.enter(lane, now, limitOf(context, outgoing))
   if (putOffTo !== null) return { outcome: { ...held(delivery), kind: 'defer', dueAt: putOffTo } }
 
+  slot.waits(now, () => lanes.late(lane))
   let said: LaneResult = { kind: 'none' }
   try {
     const attempted = await makeAttempt(context, outgoing)
@@ -85,6 +93,7 @@ async function attempt(
       ? ownFault(context, delivery)
       : judged(parts, outgoing, delivery, attempted)
   } finally {
+    slot.waited()
     lanes.leave(lane, clock.now(), said)
   }
 }

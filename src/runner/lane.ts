@@ -35,6 +35,8 @@ export class Lane {
   readonly #breaker: Breaker
   /** Attempts that entered and have not left. */
   #running = 0
+  /** One of them has been out for long, and none has come back since. */
+  #late = false
   /** Pauses in a row. */
   #overloads = 0
   #throttledUntil = 0
@@ -50,6 +52,11 @@ export class Lane {
   /** Closed at least until this instant; in the past when only a probe's end can tell, or nothing holds it. */
   get closedUntil(): number {
     return Math.max(this.#breaker.openUntil, this.#throttledUntil, this.#nextStart)
+  }
+
+  /** Nobody has answered well since the last failure. */
+  get isFailing(): boolean {
+    return !this.#breaker.blank
   }
 
   get isRunning(): boolean {
@@ -76,9 +83,15 @@ export class Lane {
     return null
   }
 
+  /** As `Lanes.late`. */
+  late(): void {
+    this.#late = true
+  }
+
   /** As `Lanes.leave`. */
   leave(now: number, result: LaneResult): void {
     this.#running--
+    this.#late = false
     if (result.kind === 'none') return
     if (result.kind === 'overloaded') this.#throttle(now, result.retryAfterMs)
     if (result.kind === 'alive') this.#overloads = 0
@@ -95,10 +108,10 @@ export class Lane {
 
   /**
    * A probe goes alone: as long as anything runs, also what set out before the breaker opened, its end will
-   * say as much as a probe's.
+   * say as much as a probe's. Whoever keeps one waiting for long is given no more of them before its end either.
    */
   get #probing(): boolean {
-    return this.#breaker.tripped && this.#running > 0
+    return (this.#breaker.tripped || this.#late) && this.#running > 0
   }
 
   #throttle(now: number, retryAfterMs: number | null): void {

@@ -22,6 +22,8 @@ export class Lanes {
   readonly #lanes = new Map<string, Lane>()
   /** All closed lanes, and some that have opened since. */
   readonly #closed = new Set<string>()
+  /** All failing lanes, and some that have recovered since. */
+  readonly #failing = new Set<string>()
 
   constructor(options: LaneOptions) {
     this.#options = options
@@ -35,6 +37,16 @@ export class Lanes {
       else if (closed.push(name) === maxSkipped) break
     }
     return closed
+  }
+
+  /** Lanes whose last attempt failed, closed or not. At most 1,000. */
+  failing(): readonly string[] {
+    const failing: string[] = []
+    for (const name of this.#failing) {
+      if (!this.#lanes.get(name)?.isFailing) this.#failing.delete(name)
+      else if (failing.push(name) === maxSkipped) break
+    }
+    return failing
   }
 
   /**
@@ -57,6 +69,13 @@ export class Lanes {
     if (lane.isBlank(now)) return
     this.#lanes.set(name, lane)
     if (lane.isClosed(now)) this.#closed.add(name)
+    if (lane.isFailing) this.#failing.add(name)
+  }
+
+  /** Told when an attempt that entered has been out for long: its lane is closed until one of its attempts leaves. */
+  late(name: string): void {
+    this.#lanes.get(name)?.late()
+    this.#closed.add(name)
   }
 
   /** When the next closed lane opens, or null if none will by time alone: a probe's end is told by `leave`. */
@@ -93,5 +112,6 @@ export class Lanes {
   #forget(name: string): void {
     this.#lanes.delete(name)
     this.#closed.delete(name)
+    this.#failing.delete(name)
   }
 }

@@ -3,6 +3,7 @@ import type { Outcome, SettleResult, Storage } from '../ports/storage.js'
 import type { Row, WorkTableName } from '../ports/tables.js'
 import type { Logger } from '../services/context.js'
 import { Settler } from './settler.js'
+import { type Slot, Slots } from './slots.js'
 
 /** What a piece of work came to. */
 export interface Done<T extends WorkTableName> {
@@ -14,18 +15,26 @@ export interface Done<T extends WorkTableName> {
 /** One kind of work: where it is claimed and what is done with it. */
 export interface Trade<T extends WorkTableName> {
   table: T
-  /** How many at once, in this process. */
+  /** How many at once, in this process, not counting what is late. */
   concurrency: number
   /** How many at once in one lane, in all processes. */
   perLane: number
   /** How long a claim lasts: longer than the work and the writing of its outcome can take. */
   leaseMs: number
-  /** Lanes to leave alone for now. */
-  closedLanes?: (now: number) => readonly string[]
-  /** When the next of them opens again, in milliseconds since 1970; null: none is closed. */
-  nextOpen?: (now: number) => number | null
+  /** What is known of the lanes. Absent: they are all alike. */
+  lanes?: LaneBook
   /** Does one claimed piece of work. Never rejects. */
-  work: (row: Row<T>) => Promise<Done<T>>
+  work: (row: Row<T>, slot: Slot) => Promise<Done<T>>
+}
+
+/** What the loop asks of whoever knows the lanes. */
+export interface LaneBook {
+  /** Lanes to leave alone for now. */
+  closed(now: number): readonly string[]
+  /** When the next of them opens again, in milliseconds since 1970; null: none is closed. */
+  nextOpen(now: number): number | null
+  /** Lanes whose last attempt failed, among them some that are closed. */
+  failing(): readonly string[]
 }
 
 export interface LoopParts {
@@ -50,6 +59,7 @@ export class WorkLoop<T extends WorkTableName> {
   /** Aborted when the drain's time is up: nothing waits any longer. */
   readonly #ended = new AbortController()
   readonly #settler: Settler<T>
+  readonly #slots: Slots
   readonly #running = new Set<Promise<void>>()
   #loop: Promise<void> | null = null
   #wake: () => void = () => {}
@@ -59,6 +69,7 @@ export class WorkLoop<T extends WorkTableName> {
     this.#parts = parts
     this.#trade = trade
     this.#settler = new Settler(trade.table, parts, this.#ended.signal)
+    this.#slots = new Slots(trade.concurrency)
   }
 
   /** Idempotent. */
@@ -109,30 +120,49 @@ export class WorkLoop<T extends WorkTableName> {
     }
   }
 
-  /** Until woken, the next sweep, or a lane opens. */
+  /** Until woken, the next sweep, a lane opens, or a slot is given back. */
   async #rest(signal: AbortSignal): Promise<void> {
     if (this.#woken) return
     const { clock } = this.#parts
     const now = clock.now()
-    const opens = this.#trade.nextOpen?.(now) ?? Number.POSITIVE_INFINITY
+    const never = Number.POSITIVE_INFINITY
+    const next = Math.min(this.#trade.lanes?.nextOpen(now) ?? never, this.#slots.nextFree ?? never)
     const ended = new AbortController()
     const stop = () => ended.abort('woken')
     this.#wake = stop
     signal.addEventListener('abort', stop, { once: true })
-    await clock.wait(Math.min(sweepMs, Math.max(1, opens - now)), ended.signal)
+    await clock.wait(Math.min(sweepMs, Math.max(1, next - now)), ended.signal)
     signal.removeEventListener('abort', stop)
   }
 
+  /**
+   * A failing lane gets one piece of work at a time, and from the shared slots only: so first everybody plays
+   * for those, then the others for the rest.
+   */
   async #claimAndWork(): Promise<number> {
-    const { storage, clock } = this.#parts
-    const { table, concurrency, perLane, leaseMs, closedLanes } = this.#trade
-    const limit = concurrency - this.#running.size
+    const { perLane, lanes } = this.#trade
+    const now = this.#parts.clock.now()
+    this.#slots.giveBack(now)
+    const closed = lanes?.closed(now) ?? []
+    const failing = lanes?.failing() ?? []
+    if (failing.length === 0) return this.#claim(now, { perLane, skipLanes: closed, shared: false })
+    const shared = await this.#claim(now, { perLane: 1, skipLanes: closed, shared: true })
+    return shared + (await this.#claim(now, { perLane, skipLanes: [...closed, ...failing], shared: false }))
+  }
+
+  async #claim(
+    now: number,
+    { shared, ...request }: { perLane: number; skipLanes: readonly string[]; shared: boolean },
+  ): Promise<number> {
+    const { table, leaseMs } = this.#trade
+    const limit = shared ? this.#slots.freeShared : this.#slots.free
     if (limit <= 0) return 0
-    const now = clock.now()
-    const skipLanes = closedLanes?.(now) ?? []
-    const claimed = await storage.claim(table, { limit, perLane, skipLanes, now, leaseUntil: now + leaseMs })
+    const leaseUntil = now + leaseMs
+    const claimed = await this.#parts.storage.claim(table, { ...request, limit, now, leaseUntil })
     for (const row of claimed) {
-      const run = this.#work(row).finally(() => {
+      const slot = this.#slots.take(shared)
+      const run = this.#work(row, slot).finally(() => {
+        slot.end()
         this.#running.delete(run)
         this.look()
       })
@@ -141,8 +171,8 @@ export class WorkLoop<T extends WorkTableName> {
     return claimed.length
   }
 
-  async #work(row: Row<T>): Promise<void> {
-    const { outcome, applied } = await this.#trade.work(row)
+  async #work(row: Row<T>, slot: Slot): Promise<void> {
+    const { outcome, applied } = await this.#trade.work(row, slot)
     const result = await this.#settle(outcome)
     if (result !== 'applied') return
     applied?.()

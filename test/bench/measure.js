@@ -7,14 +7,14 @@ import { runInNewContext } from 'node:vm'
  * @property {string} id
  * @property {string} what
  * @property {string} against
- * @property {'MB/s' | '/s'} unit of what both sides return
+ * @property {'MB/s' | '/s' | 'ms'} unit of what both sides return: of durations the least is the best
  * @property {{ text: string, holds: (ratio: number) => boolean }} reach what the ratio should be
  * @property {'time' | 'rate'} ratio `time`: ours takes so many times as long; `rate`: ours does so many times as much
  * @property {() => Promise<{ ours: () => Promise<number>, theirs: () => Promise<number>, end?: () => Promise<void> }>} prepare
  */
 
 setFlagsFromString('--expose-gc')
-const collectGarbage = /** @type {() => void} */ (runInNewContext('gc'))
+export const collectGarbage = /** @type {() => void} */ (runInNewContext('gc'))
 
 /**
  * Both sides in turn, so that a slow moment of the machine meets both; the best of each counts, because
@@ -24,7 +24,9 @@ const collectGarbage = /** @type {() => void} */ (runInNewContext('gc'))
  */
 export async function measure(row, rounds) {
   const { ours, theirs, end } = await row.prepare()
-  const best = { ours: 0, theirs: 0 }
+  const better = row.unit === 'ms' ? Math.min : Math.max
+  /** @type {{ ours: number, theirs: number } | null} */
+  let best = null
   try {
     // The round before the first counts for nothing: it compiles and connects.
     for (let round = 0; round <= rounds; round++) {
@@ -34,14 +36,17 @@ export async function measure(row, rounds) {
       collectGarbage()
       done.theirs = await theirs()
       if (round === 0) continue
-      best.ours = Math.max(best.ours, done.ours)
-      best.theirs = Math.max(best.theirs, done.theirs)
+      best =
+        best === null
+          ? done
+          : { ours: better(best.ours, done.ours), theirs: better(best.theirs, done.theirs) }
     }
   } finally {
     await end?.()
   }
-  const ratio = row.ratio === 'time' ? best.theirs / best.ours : best.ours / best.theirs
-  return { ...best, ratio }
+  if (best === null) throw new Error('at least one round is measured')
+  const oursOverTheirs = best.ours / best.theirs
+  return { ...best, ratio: row.ratio === 'time' && row.unit !== 'ms' ? 1 / oursOverTheirs : oursOverTheirs }
 }
 
 /**

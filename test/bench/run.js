@@ -1,7 +1,7 @@
 /**
  * Measures drifthook against what one would write by hand, or take instead, and prints tables.
  *
- *   npm run bench                      everything: the rows, value differs, renames
+ *   npm run bench                      everything: the rows, value differs, renames, growth, memory
  *   npm run bench -- json csv          these rows only
  *   npm run bench -- --write           also into docs/performance.md
  *   npm run bench -- --rounds=5        the best of 5; 3 unless given
@@ -12,6 +12,7 @@ import { availableParallelism, cpus } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { deliveriesRow } from './deliveries.js'
+import { hangingRow } from './hanging.js'
 import { measure } from './measure.js'
 import { profileRows } from './profile.js'
 import { uploadsRow } from './uploads.js'
@@ -21,7 +22,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
 })
 const rounds = Number(values.rounds)
-const all = [...profileRows, deliveriesRow, uploadsRow]
+const all = [...profileRows, deliveriesRow, hangingRow, uploadsRow]
 const unknown = positionals.filter((id) => !all.some((row) => row.id === id))
 if (unknown.length > 0)
   throw new Error(`There is no row ${unknown.join(', ')}: ${all.map((row) => row.id).join(', ')}`)
@@ -58,6 +59,8 @@ const programs = [
     args: ['--peers', '--megabytes=30', '--insert'],
   },
   { title: 'Renames', file: 'renames.js', args: [] },
+  { title: 'Ten times as many subscriptions, ten times the history', file: 'growth.js', args: [] },
+  { title: 'Memory after many deliveries', file: 'soak.js', args: [] },
 ]
 const sections = (positionals.length > 0 ? [] : programs).map(({ title, file, args }) => {
   const output = execFileSync(process.execPath, [join(import.meta.dirname, file), ...args], {
@@ -73,8 +76,8 @@ if (values.write) {
   const text = `# Performance
 
 Made by \`npm run bench -- --write\`. Both sides run in one go on one machine: read the ratio, not the figures.
-For bytes the ratio is the time ours takes over the time theirs takes (less is better); for rates it is our rate
-over theirs (more is better).
+For bytes and for durations the ratio is the time ours takes over the time theirs takes (less is better); for
+rates it is our rate over theirs (more is better).
 
 ${lines.join('\n')}
 

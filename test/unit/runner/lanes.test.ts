@@ -226,7 +226,45 @@ describe('the rate limit of a lane', () => {
   })
 })
 
+describe('a lane whose receiver keeps us waiting', () => {
+  it('is closed until one of its attempts ends, well or badly', () => {
+    for (const result of [alive, down, none, tooMany(0)]) {
+      const { lanes, enter, leave } = lanesWith()
+      enter(0)
+      enter(0)
+      lanes.late('a')
+      expect(lanes.closed(300)).toEqual(['a'])
+      expect(lanes.nextOpen(300)).toBeNull()
+      expect(enter(300)).toBe(1_300)
+      leave(400, result)
+      expect(lanes.closed(400)).toEqual([])
+      expect(enter(400)).toBeNull()
+    }
+  })
+
+  it('may be unknown', () => {
+    const { lanes, enter } = lanesWith()
+    lanes.late('a')
+    expect(lanes.closed(0)).toEqual([])
+    expect(enter(0)).toBeNull()
+  })
+})
+
 describe('lanes', () => {
+  it('are failing from a failure until somebody answers', () => {
+    const { lanes, attempt } = lanesWith({ breakerFailures: 0 })
+    expect(lanes.failing()).toEqual([])
+    attempt(0, down, 'a')
+    attempt(0, unavailable(0), 'b')
+    for (const result of [alive, none, tooMany()]) attempt(0, result, 'c')
+    expect(lanes.failing()).toEqual(['a', 'b'])
+    attempt(0, none, 'a')
+    expect(lanes.failing()).toEqual(['b', 'a'])
+    attempt(0, tooMany(0), 'a')
+    lanes.reset('b')
+    expect(lanes.failing()).toEqual([])
+  })
+
   it('open again when reset, at once and with all they had', () => {
     const { lanes, enter, attempt } = opened()
     attempt(1_000, unavailable(9_000))
@@ -266,6 +304,7 @@ describe('lanes', () => {
     enter(0, 'runs')
     for (let n = 0; n < 10_000; n++) attempt(0, down, `broken ${n}`)
     expect(lanes.closed(0)).toHaveLength(1_000)
+    expect(lanes.failing()).toHaveLength(1_000)
     expect(enter(0, 'broken 1')).toBe(1_000)
     expect(enter(0, 'broken 0')).toBeNull()
     lanes.leave('runs', 0, down)
