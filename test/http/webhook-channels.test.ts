@@ -1,7 +1,7 @@
 /** The channel of a webhook, what of its URL is shown, and the headers its signature comes in. */
 import { createHmac } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { defineChannel, memoryStorage } from '../../src/index.js'
+import { type DrifthookOptions, defineChannel, memoryStorage } from '../../src/index.js'
 import type { Receiver } from '../../src/testkit/receiver.js'
 import { contractAndMonitor, orders, upload } from '../support/app.js'
 import {
@@ -247,6 +247,18 @@ describe('the headers of a signature', () => {
     const patched = await app.acme.patch(`/webhooks/${made.id}`).send(more)
     expect(patched.body).toMatchObject({ status: 400, errors: [{ path }] })
     expect(await deliveriesOf(app, made.id)).toEqual([])
+  })
+
+  it('are the host’s to choose where the scheme has them: anything else is no option', () => {
+    type Given = Required<NonNullable<DrifthookOptions['delivery']>>['signatureHeaders']
+    const make = (signatureHeaders: Given) => () => webhookApp('memory', { delivery: { signatureHeaders } })
+    const refused = (path: string) =>
+      expect.objectContaining({ code: 'OPTION_INVALID', errors: [expect.objectContaining({ path })] })
+    expect(make({ hex: { id: 'X-Id' } })).toThrow(refused('delivery.signatureHeaders.hex'))
+    expect(make({ standard: { id: 'X-Same', timestamp: 'x-same' } })).toThrow(
+      refused('delivery.signatureHeaders.standard'),
+    )
+    expect(make({ standard: { id: 'X-Id' }, hex: { signature: 'X-Signature' } })).not.toThrow()
   })
 
   it('are kept clear of a header that was given before', async () => {
