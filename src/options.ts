@@ -12,7 +12,7 @@ import type { Logger, Patience } from './services/context.js'
 import type { Hooks } from './services/hooks.js'
 import { retryDelaysField } from './services/retry-delays.js'
 import type { RetryPreset } from './services/retry-policy.js'
-import { signatureField, signatureHeadersField } from './services/subscription-input.js'
+import { signatureField, signatureHeadersBySchemeField } from './services/subscription-input.js'
 
 /** Decides who calls. Null: no valid credentials. Throwing: an error, and nobody is let in. */
 export type Authenticate = (request: HttpRequest) => Principal | null | Promise<Principal | null>
@@ -209,7 +209,7 @@ const schema = z.strictObject({
       perSubscription: positive.max(1_000).default(8),
       allowLoopback: z.union([z.boolean(), z.array(positive.max(65_535))]).default(false),
       signature: signatureField.default('standard'),
-      signatureHeaders: z.partialRecord(signatureField, signatureHeadersField).default({}),
+      signatureHeaders: signatureHeadersBySchemeField.default({}),
       breaker: z
         .strictObject({
           failures: positive.default(10),

@@ -37,7 +37,7 @@ export function destinationOf(secrets: SecretBox, found: Sealed, now: number): D
     ...overlapping(found.previousSecrets, now).map(({ sealed }) => sealed),
   ]
   return {
-    url: open(found.urlSealed, 'url'),
+    url: openUrl(secrets, found),
     headers: Object.fromEntries(headers),
     secrets: sealedSecrets.map((sealed) => open(sealed, 'secret')),
   }
@@ -48,10 +48,20 @@ export const overlapping = <T extends { until: number }>(previous: readonly T[],
   previous.filter(({ until }) => until > now)
 
 /** The columns of a receiver's URL. */
-export const sealUrl = (secrets: SecretBox, tenantId: string, id: string, url: string) => ({
+export const sealUrl = (
+  secrets: SecretBox,
+  { tenantId, id, channel }: Pick<Row<'subscriptions'>, 'tenantId' | 'id' | 'channel'>,
+  url: string,
+) => ({
   urlSealed: secrets.seal(url, subscriptionPlace(tenantId, id, 'url')),
-  urlShown: shownUrl(url),
+  urlShown: shownUrl(url, channel),
 })
+
+/** A receiver's URL in the clear. @throws DrifthookError `SECRET_UNREADABLE` */
+export const openUrl = (
+  secrets: SecretBox,
+  { tenantId, id, urlSealed }: Pick<Row<'subscriptions'>, 'tenantId' | 'id' | 'urlSealed'>,
+): string => secrets.open(urlSealed, subscriptionPlace(tenantId, id, 'url'))
 
 /** The column of a subscription's own headers; names in lower case. */
 export const sealHeaders = (

@@ -33,14 +33,17 @@ export const maskHeaders = (headers: Record<string, unknown>): Record<string, st
 
 /** Hosts whose URL path is the credential, beside those of the chats we know. */
 const secretPaths = ['discord.com', 'discordapp.com']
+/** Channels whose URL path is the credential at whatever host: Mattermost takes Slack's messages, too. */
+const secretChannels = ['slack', 'teams']
 
 /** A target as it may be shown: query values masked, and the path where it is the credential. */
-export function shownUrl(target: string): string {
+export function shownUrl(target: string, channel = 'webhook'): string {
   // A channel of the host's own has targets of its own making: an address, a name.
   if (!URL.canParse(target)) return target
   const shown = new URL(target)
   for (const name of new Set(shown.searchParams.keys())) shown.searchParams.set(name, '***')
   const secret = secretPaths.some((host) => shown.hostname === host || shown.hostname.endsWith(`.${host}`))
-  if (secret || channelOfUrl(target) !== 'webhook') shown.pathname = '/***'
+  if (secret || [channel, channelOfUrl(target)].some((name) => secretChannels.includes(name)))
+    shown.pathname = '/***'
   return shown.href
 }

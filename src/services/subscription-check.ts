@@ -1,6 +1,6 @@
 /** The faults of a subscription that only the whole picture shows. */
-import type { FieldError } from '../errors.js'
-import type { SignatureScheme } from '../model.js'
+import { type FieldError, isDrifthookError } from '../errors.js'
+import type { SignatureHeaders, SignatureScheme } from '../model.js'
 import type { Row } from '../ports/tables.js'
 import { signatureHeaders } from '../signing/index.js'
 import { isKnownPattern } from './catalogue.js'
@@ -8,7 +8,7 @@ import type { Context } from './context.js'
 import { signatureHeadersOf } from './destination.js'
 import { invalid } from './validate.js'
 
-/** A subscription as it would be stored. */
+/** A subscription as it would be stored; of its events and its monitor, what of them is new. */
 export interface Proposed
   extends Pick<Row<'subscriptions'>, 'events' | 'channel' | 'monitorId' | 'signature' | 'signatureHeaders'> {
   /** In the clear; undefined: it stays as it is. */
@@ -26,7 +26,7 @@ export async function checkSubscription(
   const errors = [
     ...unknownEvents(context, proposed),
     ...faultOfTarget(context, proposed),
-    ...headerClashes(context, proposed),
+    ...faultsOfHeaders(context, proposed),
   ]
   if (monitorId !== null && (await context.storage.get('monitors', tenantId, monitorId)) === null) {
     errors.push({ path: 'monitorId', code: 'unknown_monitor', message: 'no such monitor' })
@@ -44,12 +44,12 @@ function unknownEvents({ eventTypes }: Context, { events }: Proposed): FieldErro
 
 /** Of the channel, and of the address it is to call. */
 function faultOfTarget({ channels, transport }: Context, { channel: name, url }: Proposed): FieldError[] {
+  if (url === undefined) return []
   const channel = channels.get(name)
   if (channel === undefined && name !== 'webhook') {
     const known = ['webhook', ...channels.keys()].join(', ')
     return [{ path: 'channel', code: 'unknown_channel', message: `no such channel; there are ${known}` }]
   }
-  if (url === undefined) return []
   // A channel of the host's own that sends for itself calls no address of ours to guard.
   const refusal = channel?.send === undefined ? transport.refusal(url) : null
   if (refusal !== null) return [{ path: 'url', ...refusal }]
@@ -57,9 +57,15 @@ function faultOfTarget({ channels, transport }: Context, { channel: name, url }:
   return fault === null ? [] : [{ path: 'url', code: 'invalid_target', message: fault }]
 }
 
-/** A header of the subscriber's must not stand in for the signature. */
-function headerClashes(context: Context, { headerNames, ...signed }: Proposed): FieldError[] {
-  const names = signatureHeaders(signed.signature as SignatureScheme, signatureHeadersOf(context, signed))
+/** The scheme's headers have names of its own, and no header of the subscriber's stands in for one. */
+function faultsOfHeaders(context: Context, { headerNames, ...signed }: Proposed): FieldError[] {
+  let names: SignatureHeaders
+  try {
+    names = signatureHeaders(signed.signature as SignatureScheme, signatureHeadersOf(context, signed))
+  } catch (error) {
+    if (!isDrifthookError(error)) throw error
+    return [{ path: 'signatureHeaders', code: 'invalid_header', message: (error as Error).message }]
+  }
   const taken = new Set(Object.values(names).map((name) => name.toLowerCase()))
   return headerNames
     .filter((name) => taken.has(name.toLowerCase()))

@@ -1,6 +1,7 @@
 /** What a caller may say of a subscription. */
 import { z } from 'zod'
-import { signatureSchemes } from '../signing/index.js'
+import { isDrifthookError } from '../errors.js'
+import { type SignatureScheme, signatureHeaders, signatureSchemes } from '../signing/index.js'
 import { pageOptions } from './paging.js'
 import { isHeaderName, reservedHeader } from './receiver-address.js'
 import { retryDelaysField } from './retry-delays.js'
@@ -28,6 +29,20 @@ export const signatureHeadersField = z.partialRecord(
 )
 
 export const signatureField = z.enum(signatureSchemes)
+
+/** The host's names for the headers of each scheme: of those it has, and no two the same. */
+export const signatureHeadersBySchemeField = z
+  .partialRecord(signatureField, signatureHeadersField)
+  .superRefine((given, check) => {
+    for (const [scheme, names] of Object.entries(given)) {
+      try {
+        signatureHeaders(scheme as SignatureScheme, names)
+      } catch (error) {
+        if (!isDrifthookError(error)) throw error
+        check.addIssue({ code: 'custom', path: [scheme], message: (error as Error).message })
+      }
+    }
+  })
 
 const fields = {
   name: nameField,

@@ -5,7 +5,7 @@ import { newSecret, secretPrefix } from '../signing/index.js'
 import { channelOfUrl } from './channels/index.js'
 import { commitSteps, type Step } from './commit.js'
 import type { Context } from './context.js'
-import { sealHeaders, sealUrl } from './destination.js'
+import { openUrl, sealHeaders, sealUrl } from './destination.js'
 import { newId } from './ids.js'
 import { revisionStep } from './matcher.js'
 import { announce, type Prepared } from './outbox.js'
@@ -68,7 +68,7 @@ export function subscriptionsService(context: Context) {
       tenantId,
       id,
       name: given.name ?? nameOfTarget(url),
-      ...sealUrl(secrets, tenantId, id, url),
+      ...sealUrl(secrets, { tenantId, id, channel: given.channel }, url),
       disabledReason: given.enabled ? null : 'manual',
       ...sealHeaders(secrets, tenantId, id, headers),
       secretPrefix: secretPrefix(secret),
@@ -163,21 +163,28 @@ export function subscriptionsService(context: Context) {
       requirePermission(principal, 'subscriptions:write')
       const given = validate(updateInput, input)
       const { tenantId } = principal
-      const { url, headers, enabled, ...plain } = given
+      const { url, headers, enabled, ...rest } = given
+      const plain = withoutUndefined(rest)
       const { made, told } = await commitSteps(storage, async () => {
         const before = await row(tenantId, id)
-        const headerNames = Object.keys(headers ?? before.headersSealed)
+        const { channel } = { ...before, ...plain }
+        // Another channel judges and shows the URL that is there in its own way.
+        const target = url ?? (channel === before.channel ? undefined : openUrl(secrets, before))
         await checkSubscription(context, tenantId, {
-          ...before,
-          ...withoutUndefined(plain),
-          url,
-          headerNames,
+          ...{ ...before, ...plain },
+          // What stays was fine when it came; that it is gone since keeps nobody from switching off.
+          events: plain.events ?? [],
+          monitorId: plain.monitorId ?? null,
+          url: target,
+          headerNames: Object.keys(headers ?? before.headersSealed),
         })
         const set = {
-          ...withoutUndefined(plain),
-          ...(url === undefined ? {} : sealUrl(secrets, tenantId, id, url)),
+          ...plain,
+          ...(target === undefined ? {} : sealUrl(secrets, { tenantId, id, channel }, target)),
           ...(headers === undefined ? {} : sealHeaders(secrets, tenantId, id, headers)),
-          ...(enabled === undefined ? {} : { enabled, disabledReason: enabled ? null : 'manual' }),
+          ...(enabled === undefined || enabled === before.enabled
+            ? {}
+            : { enabled, disabledReason: enabled ? null : 'manual' }),
           updatedAt: clock.now(),
           revision: before.revision + 1,
         }

@@ -99,6 +99,38 @@ describe('a job', () => {
     expect(await deliveriesOf(app, made.id)).toEqual([])
   })
 
+  it('whose step fails is tried again, and failed for good after three days', async () => {
+    const storage = memoryStorage()
+    const app = webhookApp('memory', { storage })
+    const to = await receiving()
+    const { made, from } = await missed(app, to.url(), 3)
+    const { id } = await replay(app, made.id, from)
+    const list = storage.list.bind(storage)
+    storage.list = async () => {
+      throw new Error('not today')
+    }
+    const worked = async (afterMs: number) => {
+      await app.clock.advance(afterMs)
+      await app.drifthook.runDue()
+      return job(app, id)
+    }
+    expect(await worked(0)).toMatchObject({ status: 'pending', failure_reason: null })
+    storage.list = list
+    expect(await worked(59_999)).toMatchObject({ status: 'pending' })
+    expect(await worked(1)).toMatchObject({ status: 'done', progress: { queued: 3 } })
+
+    const other = await replay(app, made.id, from)
+    storage.list = async () => {
+      throw new Error('never again')
+    }
+    await app.drifthook.runDue()
+    await app.clock.advance(72 * 3_600_000 + 1)
+    await app.drifthook.runDue()
+    expect(await job(app, other.id)).toMatchObject({ status: 'failed', failure_reason: 'internal' })
+    storage.list = list
+    expect((await app.acme.post(`/jobs/${other.id}/cancel`)).status).toBe(409)
+  })
+
   it('that has ended cannot be cancelled', async () => {
     const app = webhookApp()
     const to = await receiving()

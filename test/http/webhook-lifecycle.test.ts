@@ -1,9 +1,12 @@
 /** The life of a webhook: disabled, deleted, gone, failing, recovered; and what its deliveries come to. */
 import { describe, expect, it } from 'vitest'
+import { sqliteStorage } from '../../src/adapters/sqlite/index.js'
 import type { ReceivedRequest } from '../../src/testkit/receiver.js'
+import { acme } from '../support/app.js'
 import {
   answering,
   auditActions,
+  databaseFile,
   deliveriesOf,
   deliveryOf,
   publish,
@@ -167,6 +170,52 @@ describe.each(storageNames)('a webhook that ends, on %s', (on) => {
     now.status = 200
     await app.drifthook.runDue()
     expect(await deliveryOf(app, made.id)).toMatchObject({ status: 'delivered', attempt_count: 2 })
+  })
+})
+
+describe('many deliveries of a webhook that ends', () => {
+  it('end in steps, and are told of as a job', async () => {
+    const app = webhookApp('sqlite', { delivery: slow })
+    const to = await receiving()
+    const made = await subscribe(app, to.url())
+    const data = Array.from({ length: 230 }, (_, id) => ({ id }))
+    await Promise.all(
+      data.map((one) => app.drifthook.messages.publish(acme, { type: 'contact.created', data: one })),
+    )
+    await app.acme.patch(`/webhooks/${made.id}`).send({ enabled: false })
+    await app.drifthook.runDue()
+    expect(to.requests).toEqual([])
+    const { items } = (await app.acme.get(`/jobs?kind=end_deliveries&target=${made.id}`)).body
+    expect(items).toMatchObject([{ status: 'done', progress: { ended: 230 }, created_by: acme.actor }])
+    expect((await app.acme.get(`/webhooks/${made.id}/deliveries?status=pending`)).body.items).toEqual([])
+  })
+})
+
+describe('a webhook that two processes deliver to', () => {
+  it('is told of as failing, and disabled, once', async () => {
+    const shared = { secretKey: new Uint8Array(32).fill(7) }
+    const filename = databaseFile()
+    const patience = { afterMs: 0, failures: 2 }
+    const process = () =>
+      webhookApp('memory', {
+        ...shared,
+        storage: sqliteStorage({ filename }),
+        delivery: { ...slow, perSubscription: 4, failing: patience, disable: { afterMs: 0, failures: 4 } },
+      })
+    const [one, two] = [process(), process()]
+    const to = await receiving(() => ({ status: 500 }))
+    const told = await receiving()
+    const made = await subscribe(one, to.url())
+    await subscribe(one, told.url(), { events: ['subscription.*'] })
+    for (let n = 0; n < 8; n++) await publish(one)
+    await Promise.all([one.drifthook.runDue(), two.drifthook.runDue()])
+    await Promise.all([one.drifthook.runDue(), two.drifthook.runDue()])
+    expect(messages(told.requests).map(({ event }) => event)).toEqual(
+      expect.arrayContaining(['subscription.failing', 'subscription.disabled']),
+    )
+    expect(told.requests).toHaveLength(2)
+    expect(await webhook(two, made.id)).toMatchObject({ enabled: false, disabled_reason: 'failing' })
+    expect((await auditActions(one)).filter((action) => action === 'webhook.disabled')).toHaveLength(1)
   })
 })
 

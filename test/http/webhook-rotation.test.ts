@@ -102,6 +102,16 @@ describe.each(storageNames)('a rotated secret, on %s', (on) => {
 })
 
 describe('rotating a secret', () => {
+  it('three times at once makes three secrets, and all of them sign', async () => {
+    const app = webhookApp('sqlite')
+    const to = await receiving()
+    const made = await subscribe(app, to.url())
+    const rotated = await Promise.all([rotate(app, made.id), rotate(app, made.id), rotate(app, made.id)])
+    const secrets = [made.secret, ...rotated.map(({ secret }) => secret)]
+    expect(new Set(secrets).size).toBe(4)
+    expect(signers(app, secrets, await sent(app, to), 'standard')).toEqual([true, true, true, true])
+  })
+
   it('without an overlap ends every secret before at once', async () => {
     const app = webhookApp()
     const to = await receiving()

@@ -37,6 +37,7 @@ describe.each(storageNames)('a test of a webhook, on %s', (on) => {
       error: null,
       started_at: new Date(app.clock.now()).toISOString(),
     })
+    expect(attempt.request_headers).toMatchObject({ 'x-own': '***', 'webhook-signature': '***' })
     const request = await to.next()
     expect(to.verify(made.secret, request)).toMatchObject({ reason: 'timestamp_too_old' })
     expect(request.headers['x-own']).toBe('mine')
