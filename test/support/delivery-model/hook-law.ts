@@ -1,0 +1,175 @@
+/** What holds of a webhook as a whole: who is told of its state, and how its receiver is spared. */
+import type { Verdict } from './answers.js'
+import { type DeliveryLaw, statesDuring } from './delivery-law.js'
+import { type Happened, type History, law } from './history.js'
+import { breaker, disable, failing, type Hook } from './world.js'
+
+/** An attempt on record that counts for or against the receiver. */
+interface Judged {
+  at: number
+  startedAt: number
+  seq: number
+  worker: string
+  manual: boolean
+  verdict: Verdict
+}
+
+export function judgeHook(history: History, hook: Hook, deliveries: readonly DeliveryLaw[]): void {
+  const judged = judgedOf(deliveries)
+  const switches = history.of('switched').filter((one) => one.webhookId === hook.id)
+  const told = history.of('told').filter((one) => one.webhookId === hook.id)
+  judgeDisabled(hook, switches, told)
+  judgeFailing(hook, switches, told, judged)
+  judgeGone(history, hook, judged)
+  judgeSparing(history, hook)
+}
+
+export const judgedOf = (deliveries: readonly DeliveryLaw[]): Judged[] =>
+  deliveries
+    .flatMap(({ claims }) => claims)
+    .flatMap(({ claimed, sent, answered, settled }) =>
+      answered === null || settled?.result !== 'applied'
+        ? []
+        : [
+            {
+              ...{ at: settled.at, seq: settled.seq, worker: settled.worker },
+              ...{ startedAt: sent?.at ?? answered.at, manual: claimed.row.manual, verdict: answered.verdict },
+            },
+          ],
+    )
+    .sort((a, b) => a.seq - b.seq)
+
+const disabledType = 'subscription.disabled'
+
+/** `subscription.disabled` once per transition. */
+function judgeDisabled(hook: Hook, switches: Happened<'switched'>[], told: Happened<'told'>[]): void {
+  let state = 'enabled'
+  let transitions = 0
+  for (const { to } of switches) {
+    if (to === 'disabled' && state === 'enabled') transitions++
+    state = to
+  }
+  const messages = told.filter(({ type }) => type === disabledType)
+  law(messages.length === transitions, 'being disabled is told once', () => ({ hook: hook.id, switches, told }))
+}
+
+/** `subscription.failing` and `.recovered` take turns, and each has its reason. */
+function judgeFailing(
+  hook: Hook,
+  switches: Happened<'switched'>[],
+  told: Happened<'told'>[],
+  judged: Judged[],
+): void {
+  const about = (each: Happened) => () => ({ hook: hook.id, each, switches, told, judged })
+  let failingTold: Happened | null = null
+  let enabledAt = 0
+  let state = 'enabled'
+  for (const each of [...switches, ...told].sort((a, b) => a.seq - b.seq)) {
+    if (each.kind === 'switched') {
+      if (each.to === 'enabled' && state !== 'enabled') {
+        enabledAt = each.asked
+        failingTold = null
+      }
+      state = each.to
+      continue
+    }
+    const before = judged.filter(({ seq }) => seq < each.seq && seq >= enabledAt)
+    if (each.type === 'subscription.failing') {
+      law(failingTold === null, 'failing is told once', about(each))
+      law(hasRun(before, failing, each.at), 'failing is told when it has failed for long enough', about(each))
+      failingTold = each
+    } else if (each.type === 'subscription.recovered') {
+      law(failingTold !== null, 'recovered is told after failing', about(each))
+      const since = failingTold.seq
+      const well = before.some(({ seq, verdict }) => seq > since && verdict.meaning === 'delivered')
+      law(well, 'recovered is told after a success', about(each))
+      failingTold = null
+    } else if (!causedBy(each, switches, before)) {
+      law(hasRun(before, disable, each.at), 'only what failed for long is disabled for it', about(each))
+    }
+  }
+}
+
+/** Whether somebody disabled it, or its receiver was gone. */
+const causedBy = (each: Happened<'told'>, switches: Happened<'switched'>[], before: Judged[]): boolean =>
+  before.some(({ verdict }) => verdict.meaning === 'gone') ||
+  switches.some(({ seq, by }) => by.startsWith('desk') && Math.abs(seq - each.seq) <= 3)
+
+/**
+ * Whether so many attempts in a row failed, not counting what a person tried, the first of them so long ago. In the
+ * order in which they started; of what started in the same moment any may have been first.
+ */
+function hasRun(
+  judged: readonly Judged[],
+  { failures, afterMs }: { failures: number; afterMs: number },
+  now: number,
+): boolean {
+  let run: Judged[] = []
+  const failed = ({ verdict }: Judged) => (verdict.meaning === 'delivered' ? 0 : 1)
+  for (const each of judged.toSorted((a, b) => a.startedAt - b.startedAt || failed(a) - failed(b))) {
+    if (failed(each) === 0) run = []
+    else if (!each.manual) run.push(each)
+    if (run.length >= failures && now - run[0]!.startedAt >= afterMs) return true
+  }
+  return false
+}
+
+/** A receiver that says it is gone is called no more. */
+function judgeGone(history: History, hook: Hook, judged: Judged[]): void {
+  const died = new Set(history.of('died').map(({ worker }) => worker))
+  for (const { verdict, manual, seq, worker } of judged) {
+    if (verdict.meaning !== 'gone' || manual || died.has(worker)) continue
+    const states = statesDuring(history, hook.id, seq, Number.POSITIVE_INFINITY)
+    const stopped = states.has('disabled') || states.has('deleted')
+    law(stopped, 'a receiver that is gone is disabled', () => ({ hook: hook.id, judged }))
+  }
+}
+
+/** What one worker sends to a receiver keeps to its rate limit, and stops while the breaker is open. */
+function judgeSparing(history: History, hook: Hook): void {
+  const calls = history
+    .of('sent', 'answered')
+    .filter((one) => one.fence > 0 && (one.kind !== 'sent' || one.webhookId === hook.id))
+  for (const worker of new Set(calls.map((one) => one.worker))) {
+    const own = calls.filter((one) => one.worker === worker)
+    const sent = own.filter((one) => one.kind === 'sent')
+    if (hook.rateLimit !== null) judgeRate(hook, hook.rateLimit, sent)
+    const ids = new Set(sent.map(({ deliveryId }) => deliveryId))
+    const asked = new Map(
+      history.of('claimed').map((one) => [`${one.deliveryId} ${one.fence}`, one.asked] as const),
+    )
+    judgeBreaker(hook, own.filter(({ deliveryId }) => ids.has(deliveryId)), asked)
+  }
+}
+
+function judgeRate(
+  hook: Hook,
+  { points, durationMs }: { points: number; durationMs: number },
+  sent: Happened<'sent'>[],
+): void {
+  sent.forEach((each, n) => {
+    const before = sent[n - points]
+    const holds = before === undefined || each.at - before.at >= durationMs
+    law(holds, 'the rate limit holds', () => ({ hook, before, each }))
+  })
+}
+
+/** What was claimed before it opened may still go out. */
+function judgeBreaker(
+  hook: Hook,
+  calls: Happened<'sent' | 'answered'>[],
+  asked: ReadonlyMap<string, number>,
+): void {
+  let failures = 0
+  let opened: Happened | null = null
+  for (const each of calls) {
+    if (each.kind === 'sent') {
+      const since = opened !== null && (asked.get(`${each.deliveryId} ${each.fence}`) ?? 0) > opened.seq
+      const holds = !since || each.at >= (opened?.at ?? 0) + breaker.openMs
+      law(holds, 'nothing is sent while the breaker is open', () => ({ hook, opened, each, calls }))
+    } else if (!each.verdict.down) {
+      failures = 0
+      opened = null
+    } else if (++failures === breaker.failures) opened = each
+  }
+}
