@@ -1,18 +1,12 @@
-/** The contract of delivery, against random histories of use, of time and of accidents. */
+/**
+ * The contract of delivery, against random histories of use, of time and of accidents. `DRIFTHOOK_RUNS=5000` runs
+ * more of them, `DRIFTHOOK_SEED` those of a report again.
+ */
 import { describe, it } from 'vitest'
-import { memoryStorage } from '../../src/index.js'
-import { runModel } from '../support/delivery-model/run.js'
+import { onHttp, onMemory, onSqlite, runs } from '../support/delivery-model/settings.js'
 
-const numRuns = Number(process.env.DRIFTHOOK_RUNS ?? 150)
-
-describe('the delivery state machine', () => {
-  it('keeps its contract on the memory storage', { timeout: 600_000 }, async () => {
-    await runModel({
-      numRuns,
-      setting: () => {
-        const storage = memoryStorage()
-        return { storage: () => storage, pauses: [0] }
-      },
-    })
-  })
+describe('every history of a delivery keeps the contract', { timeout: 3_600_000 }, () => {
+  it('on the memory storage', () => onMemory(runs(200)))
+  it('with two processes on one SQLite file', () => onSqlite(runs(12)))
+  it('over HTTP', () => onHttp(runs(25)))
 })

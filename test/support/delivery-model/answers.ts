@@ -29,7 +29,7 @@ const failed = (more: object = {}) => ({ status: 'failed' as const, message: 'sc
 
 const viaChannel = (verdict: Verdict, channel: Answer['channel'], slowMs = 0): Answer => ({
   ...{ verdict, channel, slowMs },
-  http: 'reset',
+  http: { status: verdict.meaning === 'delivered' ? 200 : 500 },
 })
 const fails = (slowMs = 0) => viaChannel(verdict('retry', true), () => failed(), slowMs)
 
@@ -80,11 +80,18 @@ const httpAnswers = [
   // Heard only with the statuses that say "not now".
   overHttp(500, 'retry', { 'retry-after': '9999' }),
   breaksOff('reset'),
-  breaksOff('hang'),
 ]
+/** Takes the whole deadline, by the machine's own time: rare. */
+const hangs = breaksOff('hang')
 
 /** What a receiver answers from now on, over and over. */
 export const scripts = {
   channel: fc.array(fc.constantFrom(...channelAnswers), { minLength: 1, maxLength: 4 }),
-  http: fc.array(fc.constantFrom(...httpAnswers), { minLength: 1, maxLength: 4 }),
+  http: fc.array(
+    fc.oneof(
+      { arbitrary: fc.constantFrom(...httpAnswers), weight: 60 },
+      { arbitrary: fc.constant(hangs), weight: 1 },
+    ),
+    { minLength: 1, maxLength: 4 },
+  ),
 }

@@ -1,5 +1,5 @@
 /** The contract of one delivery, as a state machine that refuses what must not happen. */
-import { type Happened, type History, law } from './history.js'
+import { type Happened, type History, law, statesDuring, valuesDuring } from './history.js'
 import type { Hook, World } from './world.js'
 
 const day = 24 * 3_600_000
@@ -57,7 +57,10 @@ export class DeliveryLaw {
       const refused = this.#history.of('refused').filter((one) => one.worker === worker).length
       const died = this.#history.of('died').some((one) => one.worker === worker)
       const known = settled?.result === 'lost' || died || refused >= settleTries
-      this.#must(known, 'a request that no attempt records has a crash, a lost lease or an absent store behind it')
+      this.#must(
+        known,
+        'a request that no attempt records has a crash, a lost lease or an absent store behind it',
+      )
     }
   }
 
@@ -101,8 +104,25 @@ export class DeliveryLaw {
     this.#must(claim.sent === null, 'a claim sends once')
     claim.sent = each
     this.#must(mayBeCalled(this.#history, claim, each), 'nothing is sent to a disabled or deleted webhook')
+    this.#judgePlace(claim, each)
     this.#must(this.#content === null || this.#content === each.content, 'the same bytes every time')
     this.#content = each.content
+  }
+
+  /** Whatever it was made for: it goes to the URL of today, signed with the secret of today. */
+  #judgePlace({ claimed }: Claim, { seq, target, signedWith }: Happened<'sent'>): void {
+    const changes = this.#history.of('changed').filter((one) => one.webhookId === this.hook.id)
+    const during = (what: 'url' | 'secret', first: string) =>
+      valuesDuring(
+        changes.filter((one) => one.what === what),
+        first,
+        claimed.asked,
+        seq,
+      )
+    this.#must(during('url', this.hook.url).has(target), 'it is sent to the current URL')
+    if (signedWith === undefined) return
+    const signed = [...during('secret', this.hook.secret)].some((secret) => signedWith(secret))
+    this.#must(signed, 'it is signed with the current secret')
   }
 
   #answered(each: Happened<'answered'>): void {
@@ -144,7 +164,12 @@ export class DeliveryLaw {
       return
     }
     this.#must(outcome.kind === 'end', 'it ends with its schedule')
-    const reasons = { delivered: null, retry: 'attempts_exhausted', permanent: 'receiver_refused', gone: 'receiver_gone' }
+    const reasons = {
+      delivered: null,
+      retry: 'attempts_exhausted',
+      permanent: 'receiver_refused',
+      gone: 'receiver_gone',
+    }
     this.#end(set.status, set.failureReason ?? null)
     this.#must(this.status === (succeeded ? 'delivered' : 'failed'), 'it ends as it was answered')
     this.#must(this.reason === reasons[verdict.meaning], 'it ends for the right reason')
@@ -153,7 +178,10 @@ export class DeliveryLaw {
   /** Work that a worker ends without calling anybody. */
   #endedUnsent(each: Happened<'settled'>): void {
     const { set } = each.outcome as { set: { status?: string; failureReason?: string } }
-    this.#must(each.outcome.kind === 'end' && set.status === 'failed', 'without a request there is no success')
+    this.#must(
+      each.outcome.kind === 'end' && set.status === 'failed',
+      'without a request there is no success',
+    )
     const reason = set.failureReason ?? ''
     const { row } = this.claims.at(-1)!.claimed
     const states = statesDuring(this.#history, this.hook.id, this.claims.at(-1)!.claimed.asked, each.seq)
@@ -204,17 +232,6 @@ export class DeliveryLaw {
 
 const switchesOf = (history: History, webhookId: string) =>
   history.of('switched').filter((one) => one.webhookId === webhookId)
-
-/** The states a webhook may have been in at some moment between two places in the order. */
-export function statesDuring(history: History, webhookId: string, from: number, to: number): Set<string> {
-  let settled = 'enabled'
-  const states = new Set<string>()
-  for (const { seq, asked, to: state } of switchesOf(history, webhookId)) {
-    if (seq < from) settled = state
-    else if (asked <= to) states.add(state)
-  }
-  return states.add(settled)
-}
 
 function mayBeCalled(history: History, { claimed }: Claim, { webhookId, seq }: Happened<'sent'>): boolean {
   const states = statesDuring(history, webhookId, claimed.asked, seq)

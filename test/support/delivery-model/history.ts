@@ -11,16 +11,28 @@ interface OfClaim {
   fence: number
 }
 
+/** What a receiver gets to see. */
+export interface Request {
+  worker: string
+  deliveryId: string
+  webhookId: string
+  target: string
+  /** Everything that must be the same whenever it is sent again. */
+  content: string
+  /** Whether it is signed with this secret; absent: receivers of this kind get no signature. */
+  signedWith?: (secret: string) => boolean
+}
+
 export type Happening =
   /** `asked`: the moment the claim was asked for, before which whatever is done is done. */
   | (OfClaim & { kind: 'claimed'; row: Row<'deliveries'>; leaseUntil: number; asked: number })
-  | (OfClaim & { kind: 'sent'; webhookId: string; target: string; content: string })
+  | (OfClaim & Request & { kind: 'sent' })
   | (OfClaim & { kind: 'answered'; verdict: Verdict })
   | (OfClaim & { kind: 'settled'; outcome: Outcome<'deliveries'>; result: SettleResult })
   /** A store that refused to write a worker's outcomes. */
   | { kind: 'refused'; worker: string }
   | { kind: 'died'; worker: string }
-  | { kind: 'published'; messageId: string }
+  | { kind: 'published'; messageId: string; type: string }
   | { kind: 'created'; row: Row<'deliveries'>; job: string | null }
   /** Made due again: by hand, or by a job of replay. */
   | { kind: 'reopened'; deliveryId: string; manual: boolean; job: string | null }
@@ -30,6 +42,8 @@ export type Happening =
   | { kind: 'cancelled'; job: string }
   /** `asked` as above: the change counts from some moment between that and now. */
   | { kind: 'switched'; webhookId: string; to: 'enabled' | 'disabled' | 'deleted'; asked: number; by: string }
+  /** A webhook got another URL or another secret. */
+  | { kind: 'changed'; webhookId: string; what: 'url' | 'secret'; to: string; asked: number }
   | { kind: 'told'; type: string; webhookId: string }
 
 export type Happened<Kind extends Happening['kind'] = Happening['kind']> = Extract<
@@ -79,5 +93,55 @@ function lines(about: unknown): string {
   return list.map((each) => JSON.stringify(each, brief)).join('\n')
 }
 
-const left: readonly string[] = ['tenantId', 'lane', 'writes', 'content', 'target', 'script', 'event', 'durationMs']
+const left: readonly string[] = [
+  'tenantId',
+  'lane',
+  'writes',
+  'content',
+  'target',
+  'script',
+  'event',
+  'durationMs',
+]
 const brief = (name: string, value: unknown) => (left.includes(name) ? undefined : value)
+
+interface Change {
+  seq: number
+  asked: number
+  to: string
+}
+
+/** What something may have been at some moment between two places in the order. */
+export function valuesDuring(
+  changes: readonly Change[],
+  first: string,
+  from: number,
+  to: number,
+): Set<string> {
+  let settled = first
+  const values = new Set<string>()
+  for (const change of changes) {
+    if (change.seq < from) settled = change.to
+    else if (change.asked <= to) values.add(change.to)
+  }
+  return values.add(settled)
+}
+
+/** When a webhook was enabled, disabled or deleted that was not so already. */
+export function transitions(history: History, webhookId: string): Happened<'switched'>[] {
+  let state = 'enabled'
+  return history.of('switched').filter((one) => {
+    if (one.webhookId !== webhookId || one.to === state) return false
+    state = one.to
+    return true
+  })
+}
+
+/** The states a webhook may have been in. */
+export const statesDuring = (history: History, webhookId: string, from: number, to: number): Set<string> =>
+  valuesDuring(
+    history.of('switched').filter((one) => one.webhookId === webhookId),
+    'enabled',
+    from,
+    to,
+  )

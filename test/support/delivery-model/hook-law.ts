@@ -1,7 +1,7 @@
 /** What holds of a webhook as a whole: who is told of its state, and how its receiver is spared. */
 import type { Verdict } from './answers.js'
-import { type DeliveryLaw, statesDuring } from './delivery-law.js'
-import { type Happened, type History, law } from './history.js'
+import type { DeliveryLaw } from './delivery-law.js'
+import { type Happened, type History, law, statesDuring, transitions } from './history.js'
 import { breaker, disable, failing, type Hook } from './world.js'
 
 /** An attempt on record that counts for or against the receiver. */
@@ -16,7 +16,7 @@ interface Judged {
 
 export function judgeHook(history: History, hook: Hook, deliveries: readonly DeliveryLaw[]): void {
   const judged = judgedOf(deliveries)
-  const switches = history.of('switched').filter((one) => one.webhookId === hook.id)
+  const switches = transitions(history, hook.id)
   const told = history.of('told').filter((one) => one.webhookId === hook.id)
   judgeDisabled(hook, switches, told)
   judgeFailing(hook, switches, told, judged)
@@ -33,24 +33,27 @@ export const judgedOf = (deliveries: readonly DeliveryLaw[]): Judged[] =>
         : [
             {
               ...{ at: settled.at, seq: settled.seq, worker: settled.worker },
-              ...{ startedAt: sent?.at ?? answered.at, manual: claimed.row.manual, verdict: answered.verdict },
+              ...{
+                startedAt: sent?.at ?? answered.at,
+                manual: claimed.row.manual,
+                verdict: answered.verdict,
+              },
             },
           ],
     )
     .sort((a, b) => a.seq - b.seq)
 
+/** What was told last of how it is doing. */
+export const lastTold = (history: History, webhookId: string): Happened<'told'> | undefined =>
+  history.of('told').findLast((one) => one.webhookId === webhookId && one.type !== disabledType)
+
 const disabledType = 'subscription.disabled'
 
 /** `subscription.disabled` once per transition. */
 function judgeDisabled(hook: Hook, switches: Happened<'switched'>[], told: Happened<'told'>[]): void {
-  let state = 'enabled'
-  let transitions = 0
-  for (const { to } of switches) {
-    if (to === 'disabled' && state === 'enabled') transitions++
-    state = to
-  }
+  const times = switches.filter(({ to }) => to === 'disabled').length
   const messages = told.filter(({ type }) => type === disabledType)
-  law(messages.length === transitions, 'being disabled is told once', () => ({ hook: hook.id, switches, told }))
+  law(messages.length === times, 'being disabled is told once', () => ({ hook: hook.id, switches, told }))
 }
 
 /** `subscription.failing` and `.recovered` take turns, and each has its reason. */
@@ -63,14 +66,13 @@ function judgeFailing(
   const about = (each: Happened) => () => ({ hook: hook.id, each, switches, told, judged })
   let failingTold: Happened | null = null
   let enabledAt = 0
-  let state = 'enabled'
+  let recoveredAt = 0
   for (const each of [...switches, ...told].sort((a, b) => a.seq - b.seq)) {
     if (each.kind === 'switched') {
-      if (each.to === 'enabled' && state !== 'enabled') {
+      if (each.to === 'enabled') {
         enabledAt = each.asked
         failingTold = null
       }
-      state = each.to
       continue
     }
     const before = judged.filter(({ seq }) => seq < each.seq && seq >= enabledAt)
@@ -80,14 +82,39 @@ function judgeFailing(
       failingTold = each
     } else if (each.type === 'subscription.recovered') {
       law(failingTold !== null, 'recovered is told after failing', about(each))
-      const since = failingTold.seq
-      const well = before.some(({ seq, verdict }) => seq > since && verdict.meaning === 'delivered')
+      // It may have come while the failures were still being told.
+      const well = before.some(({ seq, verdict }) => seq > recoveredAt && verdict.meaning === 'delivered')
       law(well, 'recovered is told after a success', about(each))
       failingTold = null
+      recoveredAt = each.seq
     } else if (!causedBy(each, switches, before)) {
       law(hasRun(before, disable, each.at), 'only what failed for long is disabled for it', about(each))
     }
   }
+}
+
+/** What has failed for long enough is told as failing, and is disabled for it, when nothing went wrong at our end. */
+export function judgeFailingTold(history: History, hook: Hook, deliveries: readonly DeliveryLaw[]): void {
+  if (history.of('died', 'refused').length > 0) return
+  const enabled = transitions(history, hook.id).at(-1)
+  if (enabled !== undefined && enabled.to !== 'enabled') return
+  const judged = judgedOf(deliveries)
+  const last = judged.findLast(({ manual }) => !manual)
+  const failed = runAtEnd(judged, enabled?.at ?? 0)
+  const isOver = ({ failures, afterMs }: { failures: number; afterMs: number }) =>
+    failed.length >= failures && (last?.at ?? 0) - (failed[0]?.at ?? 0) >= afterMs
+  const told = lastTold(history, hook.id)
+  const saysFailing = told?.type === 'subscription.failing'
+  const about = () => ({ hook: hook.id, enabled, told, judged })
+  if (isOver(failing)) law(saysFailing, 'failing for long is told', about)
+  law(!isOver(disable), 'failing for very long disables', about)
+}
+
+/** The failures since the last success, as far as there is no doubt about their order. */
+function runAtEnd(judged: readonly Judged[], enabledAt: number): Judged[] {
+  const success = judged.findLast(({ verdict }) => verdict.meaning === 'delivered')
+  const since = Math.max(enabledAt, success?.at ?? 0)
+  return judged.filter(({ startedAt, manual }) => !manual && startedAt > since)
 }
 
 /** Whether somebody disabled it, or its receiver was gone. */
@@ -138,7 +165,11 @@ function judgeSparing(history: History, hook: Hook): void {
     const asked = new Map(
       history.of('claimed').map((one) => [`${one.deliveryId} ${one.fence}`, one.asked] as const),
     )
-    judgeBreaker(hook, own.filter(({ deliveryId }) => ids.has(deliveryId)), asked)
+    judgeBreaker(
+      hook,
+      own.filter(({ deliveryId }) => ids.has(deliveryId)),
+      asked,
+    )
   }
 }
 

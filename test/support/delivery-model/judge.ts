@@ -3,29 +3,41 @@ import type { Cursor, ListQuery, Page, Storage } from '../../../src/ports/storag
 import type { Row } from '../../../src/ports/tables.js'
 import { acme } from '../app.js'
 import { DeliveryLaw } from './delivery-law.js'
-import { law } from './history.js'
-import { judgeHook } from './hook-law.js'
+import { law, statesDuring, transitions } from './history.js'
+import { judgeFailingTold, judgeHook, lastTold } from './hook-law.js'
 import { judgeReplays } from './replay-law.js'
 import type { World } from './world.js'
 
-/** Everything that holds at any moment. */
-export function judge(world: World): DeliveryLaw[] {
+/** What holds of everything that happened. */
+function judge(world: World): DeliveryLaw[] {
   const { history, hooks } = world
   const created = history.of('created')
   const keys = new Set(created.map(({ row }) => `${row.messageId} ${row.subscriptionId}`))
   law(keys.size === created.length, 'a message goes to a webhook once', () => created)
   const laws = created.map(({ row }) => new DeliveryLaw(world, row).play(history.delivery(row.id)))
   for (const hook of hooks) {
-    judgeHook(history, hook, laws.filter((one) => one.hook === hook))
+    judgeHook(
+      history,
+      hook,
+      laws.filter((one) => one.hook === hook),
+    )
   }
+  judgePublished(world)
   judgeCancelled(world)
   return laws
 }
 
 /** What holds besides, when everything has had the time to end. */
 export async function judgeEnd(world: World): Promise<void> {
-  const { history, store } = world
+  const { history, store, hooks } = world
   const laws = judge(world)
+  for (const hook of hooks) {
+    judgeFailingTold(
+      history,
+      hook,
+      laws.filter((one) => one.hook === hook),
+    )
+  }
   const rows = await all(store, 'deliveries')
   law(rows.length === laws.length, 'no delivery is lost, none is made up', () => rows)
   const byId = new Map(rows.map((row) => [row.id, row]))
@@ -46,12 +58,35 @@ function judgeRow(told: DeliveryLaw, row: Row<'deliveries'>, attempts: Row<'atte
   law(row.dueAt === null && row.leaseUntil === null, 'what has ended is not due', about)
   law(row.attemptCount === told.attempts, 'the record says how many attempts there were', about)
   law(attempts.length === told.attempts, 'each attempt is on record once', about)
-  law(attempts.every(({ number }, n) => number === n + 1), 'attempts are numbered without a gap', about)
+  law(
+    attempts.every(({ number }, n) => number === n + 1),
+    'attempts are numbered without a gap',
+    about,
+  )
   told.starts.forEach(({ from, sent, succeeded }, n) => {
     const attempt = attempts[n]!
     law(attempt.startedAt >= from && attempt.startedAt <= sent, 'attempts start when they may', about)
     law(attempt.succeeded === succeeded, 'an attempt on record says what came of it', about)
   })
+}
+
+/** A message goes to every webhook that is enabled, and to no other. */
+function judgePublished({ history, hooks, published }: World): void {
+  const made = new Map(
+    history.of('created').map((one) => [`${one.row.messageId} ${one.row.subscriptionId}`, one]),
+  )
+  for (const { messageId, seq } of history.of('published')) {
+    const asked = published.get(messageId)
+    if (asked === undefined) continue
+    for (const { id } of hooks) {
+      const states = statesDuring(history, id, asked, seq)
+      const created = made.get(`${messageId} ${id}`)
+      const missed = created === undefined || created.job !== null
+      const about = () => ({ messageId, webhookId: id, created, switches: history.of('switched') })
+      if (!states.has('disabled') && !states.has('deleted')) law(!missed, 'an enabled webhook is told', about)
+      if (!states.has('enabled')) law(missed, 'a disabled webhook is not told', about)
+    }
+  }
 }
 
 /** A job that was stopped does nothing any more. */
@@ -62,7 +97,10 @@ function judgeCancelled({ history }: World): void {
   }
 }
 
-async function all<T extends 'deliveries' | 'jobs' | 'messages'>(store: Storage, table: T): Promise<Row<T>[]> {
+async function all<T extends 'deliveries' | 'jobs' | 'messages'>(
+  store: Storage,
+  table: T,
+): Promise<Row<T>[]> {
   const rows: Row<T>[] = []
   let after: Cursor | null = null
   do {
@@ -72,4 +110,22 @@ async function all<T extends 'deliveries' | 'jobs' | 'messages'>(store: Storage,
     after = page.next
   } while (after !== null)
   return rows
+}
+
+/** All is well again: the last message went to every webhook there is, and none is said to be failing. */
+export function judgeHealthy(world: World): void {
+  const { history } = world
+  const created = history.of('created')
+  for (const { id } of world.hooks) {
+    if (statesDuring(history, id, history.next, history.next).has('deleted')) continue
+    const last = created.findLast(
+      ({ row, job }) => job === null && row.subscriptionId === id && row.dueAt !== null,
+    )
+    const { status } = new DeliveryLaw(world, last!.row).play(history.delivery(last!.row.id))
+    law(status === 'delivered', 'what is well again is told again', () => history.delivery(last!.row.id))
+    const told = lastTold(history, id)
+    const enabledAt = transitions(history, id).at(-1)?.seq ?? -1
+    const over = told?.type !== 'subscription.failing' || told.seq < enabledAt
+    law(over, 'what is well again is told to have recovered', () => ({ id, told, enabledAt }))
+  }
 }

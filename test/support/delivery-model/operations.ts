@@ -75,12 +75,16 @@ async function withHook(world: World, hook: Hook, operation: Operation): Promise
       await subscriptions.test(acme, hook.id)
       return
     case 'rotate':
-      hook.secrets.push((await subscriptions.rotateSecret(acme, hook.id, { overlapMs: operation.overlapMs })).secret)
-      return
+      return change(world, hook, 'secret', async () => {
+        const { secret } = await subscriptions.rotateSecret(acme, hook.id, { overlapMs: operation.overlapMs })
+        return secret
+      })
     case 'move':
-      hook.urls.push(`${hook.urls[0]}/${hook.urls.length}`)
-      await subscriptions.update(acme, hook.id, { url: hook.urls.at(-1)! })
-      return
+      return change(world, hook, 'url', async () => {
+        const url = `${hook.url}/${world.history.next}`
+        await subscriptions.update(acme, hook.id, { url })
+        return url
+      })
     case 'redeliver': {
       const { items } = await deliveries.list(acme, hook.id, { limit: 10 })
       const one = items[operation.delivery % Math.max(1, items.length)]
@@ -95,6 +99,16 @@ async function withHook(world: World, hook: Hook, operation: Operation): Promise
   }
 }
 
+async function change(
+  { history }: World,
+  { id: webhookId }: Hook,
+  what: 'url' | 'secret',
+  make: () => Promise<string>,
+): Promise<void> {
+  const asked = history.next
+  history.add({ kind: 'changed', webhookId, what, asked, to: await make() })
+}
+
 async function cancel({ desk }: World, n: number): Promise<void> {
   const { items } = await desk.drifthook.jobs.list(acme, { status: 'pending' })
   const job = items[n % Math.max(1, items.length)]
@@ -103,7 +117,12 @@ async function cancel({ desk }: World, n: number): Promise<void> {
 }
 
 const which = fc.nat(2)
-const hookOperation = fc.constantFrom('disable' as const, 'enable' as const, 'enable' as const, 'test' as const)
+const hookOperation = fc.constantFrom(
+  'disable' as const,
+  'enable' as const,
+  'enable' as const,
+  'test' as const,
+)
 
 /** What users ask for. */
 const byUsers: fc.Arbitrary<Operation>[] = [
@@ -116,7 +135,9 @@ const byUsers: fc.Arbitrary<Operation>[] = [
     do: fc.constant('replay' as const),
     hook: which,
     backMs: fc.constantFrom(0, 10_000, 3_600_000, 100 * 3_600_000),
-    status: fc.subarray(['failed', 'delivered', 'missed'] as const, { minLength: 1 }).map((list) => [...list]),
+    status: fc
+      .subarray(['failed', 'delivered', 'missed'] as const, { minLength: 1 })
+      .map((list) => [...list]),
   }),
   fc.record({ do: fc.constant('cancel' as const), job: fc.nat(3) }),
 ]

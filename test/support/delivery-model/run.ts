@@ -1,8 +1,8 @@
-/** Model runs: commands that fast-check makes and shrinks, against a world, judged as they go and at their end. */
+/** Model runs: commands that fast-check makes and shrinks, against a world, judged at their end. */
 import fc from 'fast-check'
 import { delivers, failsAlways } from './answers.js'
-import { law } from './history.js'
-import { judge, judgeEnd } from './judge.js'
+import { type History, law, transitions } from './history.js'
+import { judgeEnd, judgeHealthy } from './judge.js'
 import { type Operation, operations, perform } from './operations.js'
 import { type Setting, World } from './world.js'
 
@@ -15,7 +15,13 @@ interface Shape {
 
 const hours = 3_600_000
 const shape: fc.Arbitrary<Shape> = fc.record({
-  delays: fc.constantFrom([], [0], [5_000, 25_000], [1_000, 60_000, 2 * hours], [200, 200, 200, 200, 200, 200, 200]),
+  delays: fc.constantFrom(
+    [],
+    [0],
+    [5_000, 25_000],
+    [1_000, 60_000, 2 * hours],
+    [200, 200, 200, 200, 200, 200, 200],
+  ),
   rateLimit: fc.option(fc.constantFrom({ points: 1, durationMs: 1_000 }, { points: 2, durationMs: 60_000 })),
 })
 /** Written down here anew, as the document promises them. */
@@ -28,22 +34,16 @@ const presets: Shape[] = [
   },
 ]
 
-/** The model of a run is its history: what the commands made happen, and what that obliges drifthook to. */
-interface Model {
-  steps: number
-}
-
-class Command implements fc.AsyncCommand<Model, World> {
+/** The model of a run is its history: what happened, by which the laws judge what may happen next. */
+class Command implements fc.AsyncCommand<History, World> {
   constructor(readonly operations: readonly Operation[]) {}
 
   check(): boolean {
     return true
   }
 
-  async run(model: Model, world: World): Promise<void> {
-    model.steps++
+  async run(_: History, world: World): Promise<void> {
     await world.until(Promise.all(this.operations.map((each) => perform(world, each))))
-    judge(world)
   }
 
   toString(): string {
@@ -53,26 +53,29 @@ class Command implements fc.AsyncCommand<Model, World> {
 
 export interface RunOptions {
   /** How the world of each run is made, and what becomes of it. */
-  setting: () => Setting & { close?: () => void }
+  setting: () => Omit<Setting, 'pauses'> & { begun?: (world: World) => void; close?: () => void }
   numRuns: number
   medium?: 'channel' | 'http'
   maxCommands?: number
 }
 
 /** Runs the model so many times. Fails with fast-check's report: seed, path, and the shortest run that fails. */
-export async function runModel({ setting, numRuns, medium = 'channel', maxCommands = 25 }: RunOptions) {
-  const commands = fc.commands(
-    [operations(medium).map((list) => new Command(list))],
-    { maxCommands, size: 'max' },
-  )
+export async function runModel(options: RunOptions): Promise<void> {
+  const { setting, numRuns, medium = 'channel', maxCommands = 25 } = options
+  const commands = fc.commands([operations(medium).map((list) => new Command(list))], {
+    maxCommands,
+    size: 'max',
+  })
   const shapes = fc.array(fc.oneof(shape, fc.constantFrom(...presets)), { minLength: 1, maxLength: 3 })
   const pauses = fc.array(fc.nat(2), { minLength: 1, maxLength: 12 })
   const property = fc.asyncProperty(shapes, pauses, commands, async (shapes, pauses, commands) => {
-    const { close, ...rest } = setting()
+    const { begun, close, ...rest } = setting()
     const world = new World({ ...rest, pauses })
+    begun?.(world)
+    await world.begin()
     try {
       for (const [n, shape] of shapes.entries()) await world.subscribe(`hook${n}`, shape, [delivers()])
-      await fc.asyncModelRun(() => ({ model: { steps: 0 }, real: world }), commands)
+      await fc.asyncModelRun(() => ({ model: world.history, real: world }), commands)
       await finish(world)
     } finally {
       await world.end()
@@ -82,12 +85,27 @@ export async function runModel({ setting, numRuns, medium = 'channel', maxComman
   await fc.assert(property, { numRuns, ...seedFromEnvironment() })
 }
 
-/** Lets everything end: faults are over; receivers answer well, or fail for as long as the schedules last. */
+/**
+ * Lets everything end. Faults are over; one receiver fails for as long as its schedule lasts, the others answer well.
+ * Then all answer well, and what is published then arrives.
+ */
 async function finish(world: World): Promise<void> {
   for (const { faults } of world.workers) Object.assign(faults, { death: null, refusals: 0 })
   const [first, ...others] = world.hooks
   if (first !== undefined) first.script = failsAlways
   for (const hook of others) hook.script = [delivers()]
+  await drain(world)
+  for (const [n, hook] of world.hooks.entries()) {
+    hook.script = [delivers()]
+    if (transitions(world.history, hook.id).at(-1)?.to === 'disabled')
+      await perform(world, { do: 'enable', hook: n })
+  }
+  await world.publish()
+  await drain(world)
+  judgeHealthy(world)
+}
+
+async function drain(world: World): Promise<void> {
   let step = 1_000
   for (let rounds = 0; (await world.nextDue()) !== null; rounds++) {
     law(rounds < 2_000, 'everything ends', () => world.history.all.slice(-50))

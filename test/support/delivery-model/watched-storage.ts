@@ -116,15 +116,17 @@ function noteWrites(
   { job, asked, by }: { job: string | null; asked: number; by: string },
 ): void {
   for (const write of writes) {
-    if (write.table === 'deliveries' && write.op === 'insert') history.add({ kind: 'created', row: write.row, job })
+    if (write.table === 'deliveries' && write.op === 'insert')
+      history.add({ kind: 'created', row: write.row, job })
     if (write.table === 'messages' && write.op === 'insert') {
       const { id: messageId, type, about } = write.row
-      history.add({ kind: 'published', messageId })
+      history.add({ kind: 'published', messageId, type })
       if (about !== null) history.add({ kind: 'told', type, webhookId: about })
     }
     if (write.table === 'deliveries' && write.op === 'update') {
       const { id: deliveryId, set } = write
-      if (set.status === 'pending') history.add({ kind: 'reopened', deliveryId, manual: set.manual === true, job })
+      if (set.status === 'pending')
+        history.add({ kind: 'reopened', deliveryId, manual: set.manual === true, job })
       else if (job !== null) {
         const { fence = -1 } = write.expect ?? {}
         history.add({ kind: 'ended', deliveryId, fence, reason: set.failureReason ?? '', job })

@@ -1,5 +1,5 @@
 /** The real thing, as a model run drives it: two workers and a desk on one store, one clock, scripted receivers. */
-import { setImmediate } from 'node:timers/promises'
+import { setImmediate, setTimeout } from 'node:timers/promises'
 import {
   createDrifthook,
   type Drifthook,
@@ -11,7 +11,7 @@ import {
 import { type FakeClock, fakeClock } from '../../../src/testkit/fake-clock.js'
 import { acme } from '../app.js'
 import type { Answer } from './answers.js'
-import { History } from './history.js'
+import { History, type Request } from './history.js'
 import { type Faults, type Watched, watchedStorage } from './watched-storage.js'
 
 /** How the world of one run is made. */
@@ -27,9 +27,9 @@ export interface Setting {
 /** What a webhook of the world was made with, and what its receiver answers from now on. */
 export interface Hook {
   id: string
-  /** Every URL and every secret it has had, oldest first. */
-  urls: string[]
-  secrets: string[]
+  /** As they were when it was made. */
+  url: string
+  secret: string
   delays: readonly number[]
   jitter: number
   rateLimit: { points: number; durationMs: number } | null
@@ -57,6 +57,8 @@ export class World {
   readonly hooks: Hook[] = []
   /** Jobs of replay, by the moment in the history by which they were asked for. */
   readonly replays = new Map<string, number>()
+  /** Messages, likewise. */
+  readonly published = new Map<string, number>()
   readonly workers: Worker[]
   /** Makes what the users ask for, works nothing, and never fails. */
   readonly desk: Worker
@@ -66,6 +68,7 @@ export class World {
   readonly #storages: Storage[] = []
   #processes = 0
   #activity = 0
+  #requests = 0
   #published = 0
 
   constructor(readonly setting: Setting) {
@@ -85,10 +88,11 @@ export class World {
     ended.catch(() => {})
     let seen = -1
     for (let idle = 0, passed = 0; !over; idle++) {
-      await (this.setting.http === undefined ? setImmediate() : new Promise((resolve) => setTimeout(resolve, 1)))
+      // A request on a socket takes its own time, in which the clock stands still.
+      await (this.#requests === 0 || this.setting.http === undefined ? setImmediate() : setTimeout(1))
       if (seen !== this.#activity) idle = 0
       seen = this.#activity
-      if (idle < (this.setting.http === undefined ? 20 : 500)) continue
+      if (idle < 20 || (this.#requests > 0 && this.setting.http !== undefined)) continue
       if (++passed > 5_000) throw new Error('a command does not end')
       await this.clock.advance(500)
       idle = 0
@@ -112,9 +116,16 @@ export class World {
     await Promise.all(this.#storages.map((storage) => storage.close()))
   }
 
+  /** Opens the store, to be looked at. */
+  async begin(): Promise<void> {
+    await this.store.open()
+  }
+
   async publish(): Promise<void> {
     const data = { number: ++this.#published }
-    await this.desk.drifthook.messages.publish(acme, { type: 'contact.created', data })
+    const asked = this.history.next
+    const { id } = await this.desk.drifthook.messages.publish(acme, { type: 'contact.created', data })
+    this.published.set(id, asked)
   }
 
   /** When anything is to be done next; null: there is nothing left to do. */
@@ -149,21 +160,17 @@ export class World {
     })
     const jitter = preset === 'default' ? 0.1 : 0
     const { id, secret } = made
-    this.hooks.push({ id, urls: [target], secrets: [secret], delays, jitter, rateLimit, script, asked: 0 })
+    this.hooks.push({ id, url: target, secret, delays, jitter, rateLimit, script, asked: 0 })
   }
 
   /** The next answer of a webhook's receiver, and what is written down of it. */
-  async answer(request: {
-    worker: string
-    deliveryId: string
-    webhookId: string
-    target: string
-    content: string
-  }): Promise<Answer> {
+  async answer(request: Request): Promise<Answer> {
     const { worker, deliveryId } = request
     const hook = this.hookOf(request.webhookId)!
     const answer = hook.script[hook.asked++ % hook.script.length]!
-    const claim = this.history.of('claimed').findLast((one) => one.worker === worker && one.deliveryId === deliveryId)
+    const claim = this.history
+      .of('claimed')
+      .findLast((one) => one.worker === worker && one.deliveryId === deliveryId)
     const fence = claim?.fence ?? 0
     this.history.add({ kind: 'sent', fence, ...request })
     if (answer.slowMs > 0) await this.clock.wait(answer.slowMs, new AbortController().signal)
@@ -193,10 +200,16 @@ export class World {
       logger: silent,
       eventTypes: ['contact.created'],
       channels: [this.#channel(name)],
-      hooks: { attempt: () => ({ headers: { baggage: `worker=${encodeURIComponent(name)}` } }) },
+      hooks: { attempt: () => this.#requested(name) },
       delivery: { timeoutMs: this.timeoutMs, allowLoopback: true, breaker, failing, disable },
     }
     return { name, drifthook: createDrifthook(options), faults: watched.faults, died: watched.died }
+  }
+
+  /** Tells receivers who calls, and counts the calls under way. */
+  #requested(worker: string) {
+    this.#requests++
+    return { headers: { baggage: `worker=${encodeURIComponent(worker)}` }, end: () => void this.#requests-- }
   }
 
   #channel(worker: string) {
