@@ -5,6 +5,8 @@ import type { Hook, World } from './world.js'
 const day = 24 * 3_600_000
 /** Claims that nobody settled, after which the work is given up. */
 const maxClaims = 10
+/** What a lease leaves, beyond an attempt's own time, to write down what came of it. */
+const writeMs = 10_000
 /** So often a worker tries to write an outcome. */
 const settleTries = 5
 
@@ -27,6 +29,7 @@ export class DeliveryLaw {
   readonly hook: Hook
   readonly #history: History
   readonly #id: string
+  readonly #leaseMs: number
   /** Attempts of this round. */
   #round = 0
   #earliest = 0
@@ -38,6 +41,8 @@ export class DeliveryLaw {
 
   constructor(world: World, row: Happened<'created'>['row']) {
     this.#history = world.history
+    // The clock may move while a claim is being made.
+    this.#leaseMs = world.timeoutMs + writeMs - 5_000
     this.#id = row.id
     this.hook = world.hookOf(row.subscriptionId)!
   }
@@ -90,6 +95,7 @@ export class DeliveryLaw {
     this.#must(fence === this.fence + 1, 'fences grow by one')
     this.#must(this.#lease === null || at >= this.#lease.claimed.leaseUntil, 'one lease at a time')
     this.#must(at >= this.#earliest, 'nothing is done before its time')
+    this.#must(each.leaseUntil - at >= this.#leaseMs, 'a lease lasts longer than an attempt')
     this.#must(row.attemptCount === this.attempts, 'the record counts the attempts that were recorded')
     this.fence = fence
     this.#unsettled++
@@ -133,6 +139,8 @@ export class DeliveryLaw {
     const claim = this.#claim(each)
     const { outcome, result } = each
     const current = this.#lease === claim
+    // Written, but the worker was not told: it tries again, and is told that it is over.
+    if (claim.settled?.result === 'applied' && result === 'lost') return
     claim.settled = each
     this.#must(result !== 'conflict', 'the outcome of an attempt contradicts nothing')
     this.#must(current || result === 'lost', 'only the current lease counts')
@@ -143,7 +151,10 @@ export class DeliveryLaw {
       this.#must(claim.sent === null, 'what was sent is an attempt')
       return
     }
-    if (claim.answered === null || claim.sent === null) return this.#endedUnsent(each)
+    if (claim.answered === null || claim.sent === null) {
+      this.#endedUnsent(each)
+      return
+    }
     this.attempts++
     this.#round++
     const { verdict, at } = claim.answered
@@ -186,7 +197,8 @@ export class DeliveryLaw {
     const { row } = this.claims.at(-1)!.claimed
     const states = statesDuring(this.#history, this.hook.id, this.claims.at(-1)!.claimed.asked, each.seq)
     if (reason === 'internal') this.#must(row.claims > maxClaims, 'it is given up after many deaths only')
-    else if (reason === 'webhook_disabled') this.#must(states.has('disabled'), 'the webhook was disabled')
+    else if (reason === 'webhook_disabled' || reason === 'receiver_gone')
+      this.#must(states.has('disabled') && !row.manual, 'the webhook was disabled and nobody asked')
     else if (reason === 'webhook_deleted') this.#must(states.has('deleted'), 'the webhook was deleted')
     else this.#must(false, 'it ends for a reason')
     this.#end('failed', reason)

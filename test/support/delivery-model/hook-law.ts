@@ -9,13 +9,14 @@ interface Judged {
   at: number
   startedAt: number
   seq: number
-  worker: string
+  /** Its worker had troubles of its own, so that what it saw may be known to nobody. */
+  unsure: boolean
   manual: boolean
   verdict: Verdict
 }
 
 export function judgeHook(history: History, hook: Hook, deliveries: readonly DeliveryLaw[]): void {
-  const judged = judgedOf(deliveries)
+  const judged = judgedOf(history, deliveries)
   const switches = transitions(history, hook.id)
   const told = history.of('told').filter((one) => one.webhookId === hook.id)
   judgeDisabled(hook, switches, told)
@@ -24,24 +25,24 @@ export function judgeHook(history: History, hook: Hook, deliveries: readonly Del
   judgeSparing(history, hook)
 }
 
-export const judgedOf = (deliveries: readonly DeliveryLaw[]): Judged[] =>
-  deliveries
-    .flatMap(({ claims }) => claims)
-    .flatMap(({ claimed, sent, answered, settled }) =>
-      answered === null || settled?.result !== 'applied'
-        ? []
-        : [
-            {
-              ...{ at: settled.at, seq: settled.seq, worker: settled.worker },
-              ...{
-                startedAt: sent?.at ?? answered.at,
-                manual: claimed.row.manual,
-                verdict: answered.verdict,
-              },
-            },
-          ],
-    )
-    .sort((a, b) => a.seq - b.seq)
+function judgedOf(history: History, deliveries: readonly DeliveryLaw[]): Judged[] {
+  const troubled = new Set(history.of('died', 'refused').map(({ worker }) => worker))
+  const judged: Judged[] = []
+  for (const { claimed, sent, answered, settled } of deliveries.flatMap(({ claims }) => claims)) {
+    if (sent === null || answered === null || settled?.result !== 'applied') continue
+    const { at, seq, worker } = settled
+    const { manual } = claimed.row
+    judged.push({
+      at,
+      seq,
+      manual,
+      startedAt: sent.at,
+      unsure: troubled.has(worker),
+      verdict: answered.verdict,
+    })
+  }
+  return judged.sort((a, b) => a.seq - b.seq)
+}
 
 /** What was told last of how it is doing. */
 export const lastTold = (history: History, webhookId: string): Happened<'told'> | undefined =>
@@ -98,7 +99,7 @@ export function judgeFailingTold(history: History, hook: Hook, deliveries: reado
   if (history.of('died', 'refused').length > 0) return
   const enabled = transitions(history, hook.id).at(-1)
   if (enabled !== undefined && enabled.to !== 'enabled') return
-  const judged = judgedOf(deliveries)
+  const judged = judgedOf(history, deliveries)
   const last = judged.findLast(({ manual }) => !manual)
   const failed = runAtEnd(judged, enabled?.at ?? 0)
   const isOver = ({ failures, afterMs }: { failures: number; afterMs: number }) =>
@@ -134,8 +135,8 @@ function hasRun(
   let run: Judged[] = []
   const failed = ({ verdict }: Judged) => (verdict.meaning === 'delivered' ? 0 : 1)
   for (const each of judged.toSorted((a, b) => a.startedAt - b.startedAt || failed(a) - failed(b))) {
-    if (failed(each) === 0) run = []
-    else if (!each.manual) run.push(each)
+    if (failed(each) === 0 && !each.unsure) run = []
+    else if (!each.manual && failed(each) === 1) run.push(each)
     if (run.length >= failures && now - run[0]!.startedAt >= afterMs) return true
   }
   return false
@@ -143,9 +144,8 @@ function hasRun(
 
 /** A receiver that says it is gone is called no more. */
 function judgeGone(history: History, hook: Hook, judged: Judged[]): void {
-  const died = new Set(history.of('died').map(({ worker }) => worker))
-  for (const { verdict, manual, seq, worker } of judged) {
-    if (verdict.meaning !== 'gone' || manual || died.has(worker)) continue
+  for (const { verdict, manual, seq, unsure } of judged) {
+    if (verdict.meaning !== 'gone' || manual || unsure) continue
     const states = statesDuring(history, hook.id, seq, Number.POSITIVE_INFINITY)
     const stopped = states.has('disabled') || states.has('deleted')
     law(stopped, 'a receiver that is gone is disabled', () => ({ hook: hook.id, judged }))

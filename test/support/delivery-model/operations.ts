@@ -11,9 +11,9 @@ export type Operation =
   | { do: 'answer'; hook: number; script: readonly Answer[] }
   | { do: 'advance'; ms: number }
   | { do: 'wait for what is due' }
-  | { do: 'work'; worker: number }
+  | { do: 'work'; worker: number; afterMs: number }
   | { do: 'die'; worker: number; at: DeathAt; table: 'deliveries' | 'jobs' }
-  | { do: 'refuse outcomes'; worker: number; times: number }
+  | { do: 'refuse outcomes'; worker: number; times: number; silent: boolean }
   | { do: 'disable' | 'enable' | 'delete' | 'test'; hook: number }
   | { do: 'rotate'; hook: number; overlapMs: number }
   | { do: 'move'; hook: number }
@@ -44,12 +44,16 @@ async function undertake(world: World, operation: Operation): Promise<void> {
     case 'wait for what is due':
       return world.waitForDue()
     case 'work':
+      await clock.wait(operation.afterMs, new AbortController().signal)
       return world.work(operation.worker)
     case 'die':
       workers[operation.worker]!.faults.death = operation
       return
     case 'refuse outcomes':
-      workers[operation.worker]!.faults.refusals = operation.times
+      Object.assign(workers[operation.worker]!.faults, {
+        refusals: operation.times,
+        silent: operation.silent,
+      })
       return
     case 'cancel':
       return cancel(world, operation.job)
@@ -143,7 +147,9 @@ const byUsers: fc.Arbitrary<Operation>[] = [
 ]
 
 const worker = fc.nat(1)
-const work = fc.record({ do: fc.constant('work' as const), worker })
+/** Later ones take over what a stalled worker still has in its hands. */
+const afterMs = fc.constantFrom(0, 0, 100, 45_000)
+const work = fc.record({ do: fc.constant('work' as const), worker, afterMs })
 const publish = fc.record({ do: fc.constant('publish' as const), times: fc.integer({ min: 1, max: 4 }) })
 
 /** What breaks. */
@@ -154,7 +160,12 @@ const faults: fc.Arbitrary<Operation>[] = [
     at: fc.constantFrom('claim' as const, 'before settle' as const, 'after settle' as const),
     table: fc.constantFrom('deliveries' as const, 'deliveries' as const, 'jobs' as const),
   }),
-  fc.record({ do: fc.constant('refuse outcomes' as const), worker, times: fc.integer({ min: 1, max: 6 }) }),
+  fc.record({
+    do: fc.constant('refuse outcomes' as const),
+    worker,
+    times: fc.integer({ min: 1, max: 6 }),
+    silent: fc.boolean(),
+  }),
 ]
 
 const advance = fc.record({

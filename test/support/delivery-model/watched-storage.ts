@@ -9,8 +9,9 @@ export type DeathAt = 'claim' | 'before settle' | 'after settle'
 export interface Faults {
   /** The process ends there, the next time it comes there with work of this table. */
   death: { at: DeathAt; table: WorkTableName } | null
-  /** So many times the store refuses to write outcomes. */
+  /** So many times the store refuses to write outcomes, or writes them and cannot say so. */
   refusals: number
+  silent: boolean
 }
 
 export interface Watched {
@@ -24,7 +25,7 @@ export interface Watched {
 export type Pauses = () => number
 
 export function watchedStorage(inner: Storage, history: History, worker: string, pauses: Pauses): Watched {
-  const faults: Faults = { death: null, refusals: 0 }
+  const faults: Faults = { death: null, refusals: 0, silent: false }
   let dead = false
   let tellDied = () => {}
   const died = new Promise<void>((resolve) => {
@@ -81,10 +82,11 @@ export function watchedStorage(inner: Storage, history: History, worker: string,
     },
     settle: async (table, outcomes) => {
       await alive()
-      if (faults.refusals > 0) {
+      const refused = faults.refusals > 0
+      if (refused) {
         faults.refusals--
         history.add({ kind: 'refused', worker })
-        throw new Error('the store is away')
+        if (!faults.silent) throw new Error('the store is away')
       }
       await diesHere('before settle', table)
       const asked = history.next
@@ -101,6 +103,7 @@ export function watchedStorage(inner: Storage, history: History, worker: string,
         history.add({ kind: 'stepped', job: id, ended: outcome.kind === 'end' })
         if ('writes' in outcome) noteWrites(history, outcome.writes, { job: id, asked, by: worker })
       })
+      if (refused) throw new Error('the store is away before it could answer')
       await diesHere('after settle', table)
       return results
     },

@@ -47,7 +47,6 @@ export interface Worker {
 export const breaker = { failures: 3, openMs: 20_000, maxOpenMs: 60_000 }
 export const failing = { afterMs: 60_000, failures: 3 }
 export const disable = { afterMs: 600_000, failures: 5 }
-export const leaseMs = (timeoutMs: number) => timeoutMs + 10_000
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} }
 
