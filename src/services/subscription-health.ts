@@ -77,14 +77,20 @@ async function hasFailed(
   now: number,
 ): Promise<boolean> {
   if (failingSince === null || now - failingSince < afterMs) return false
-  const query = {
-    index: 'subscription' as const,
-    prefix: { subscriptionId: id },
-    range: { from: failingSince },
-    filter: { manual: false },
-  }
-  const { items } = await storage.list('attempts', { tenantId, ...query, limit: failures, descending: true })
-  return items.length === failures && items.every((attempt) => !attempt.succeeded)
+  const since = (from: number, filter: { succeeded: boolean; manual?: boolean }, limit: number) =>
+    storage.list('attempts', {
+      tenantId,
+      index: 'subscription',
+      prefix: { subscriptionId: id },
+      range: { from },
+      filter,
+      limit,
+      descending: true,
+    })
+  const failed = await since(failingSince, { succeeded: false, manual: false }, failures)
+  if (failed.items.length < failures) return false
+  // One that succeeded beside those that failed may be noted a moment later.
+  return (await since(failingSince + 1, { succeeded: true }, 1)).items.length === 0
 }
 
 /** Publishes once per run of failures, and once at its end: of several workers that see it, one does. */
