@@ -114,6 +114,27 @@ describe.each(storageNames)('a webhook that ends, on %s', (on) => {
     expect(await auditActions(app)).toContain('webhook.disabled')
   })
 
+  it.each([
+    ['receiver_gone', 410],
+    ['webhook_disabled', 500],
+  ])('says %s, too, of what falls due before the job comes to it', async (reason, status) => {
+    const now = { status: 500 }
+    const app = webhookApp(on, { delivery: slow })
+    const to = await receiving(answering(now))
+    const { made, delivery: waiting } = await failingOnce(app, to.url())
+    const claim = app.storage.claim.bind(app.storage)
+    app.storage.claim = async (table, request) => (table === 'jobs' ? [] : claim(table, request))
+    now.status = status
+    await publish(app)
+    await app.drifthook.runDue()
+    if (status === 500) await app.acme.patch(`/webhooks/${made.id}`).send({ enabled: false })
+    expect(await delivery(app, waiting.id)).toMatchObject({ status: 'pending' })
+    await app.clock.advance(minute)
+    await app.drifthook.runDue()
+    expect(await delivery(app, waiting.id)).toMatchObject({ failure_reason: reason, attempt_count: 1 })
+    expect(to.requests).toHaveLength(2)
+  })
+
   it('leaves an attempt under way its chance', async () => {
     const app = webhookApp(on, { delivery: slow })
     let answer: (status: number) => void = () => {}

@@ -131,6 +131,7 @@ describe('a redelivery', () => {
     expect(await delivery(app, before.id)).toMatchObject({ status: 'failed', http_status_code: status })
     expect(await webhook(app, made.id)).toEqual(stood)
     // The same answer to a message of its own is.
+    await app.clock.advance(1)
     await publish(app)
     await app.drifthook.runDue()
     expect(await webhook(app, made.id)).toMatchObject({ enabled: false })
