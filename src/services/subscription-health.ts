@@ -87,10 +87,11 @@ async function hasFailed(
       limit,
       descending: true,
     })
-  const failed = await since(failingSince, { succeeded: false, manual: false }, failures)
-  if (failed.items.length < failures) return false
-  // One that succeeded beside those that failed may be noted a moment later.
-  return (await since(failingSince + 1, { succeeded: true }, 1)).items.length === 0
+  const { items: failed } = await since(failingSince, { succeeded: false, manual: false }, failures)
+  const first = failed[failures - 1]
+  if (first === undefined) return false
+  // In a row: an attempt that succeeds beside one that fails may be noted a moment before or after it.
+  return (await since(first.startedAt + 1, { succeeded: true }, 1)).items.length === 0
 }
 
 /** Publishes once per run of failures, and once at its end: of several workers that see it, one does. */
