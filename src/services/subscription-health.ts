@@ -77,7 +77,7 @@ async function hasFailed(
   now: number,
 ): Promise<boolean> {
   if (failingSince === null || now - failingSince < afterMs) return false
-  const since = (from: number, filter: { succeeded: boolean; manual?: boolean }, limit: number) =>
+  const since = (from: number, filter: { succeeded: boolean; manual: boolean }, limit: number) =>
     storage.list('attempts', {
       tenantId,
       index: 'subscription',
@@ -91,7 +91,7 @@ async function hasFailed(
   const first = failed[failures - 1]
   if (first === undefined) return false
   // In a row: an attempt that succeeds beside one that fails may be noted a moment before or after it.
-  return (await since(first.startedAt + 1, { succeeded: true }, 1)).items.length === 0
+  return (await since(first.startedAt + 1, { succeeded: true, manual: false }, 1)).items.length === 0
 }
 
 /** Publishes once per run of failures, and once at its end: of several workers that see it, one does. */
