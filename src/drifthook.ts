@@ -62,10 +62,11 @@ export function createDrifthook(options: DrifthookOptions): Drifthook {
   const settings = parseOptions(options)
   const logger = settings.logger ?? consoleLogger
   const life = new Life(settings.storage ?? memoryStorage())
-  const context = createContext(settings, life, logger)
+  const lanes = createLanes(settings)
+  const context = createContext(settings, { life, logger, lanes })
   const services = createServices(context)
   const { queue, analyzer, transport } = context
-  const runner = createRunner(settings, context)
+  const runner = createRunner(settings, context, lanes)
 
   return {
     ...services,
@@ -102,11 +103,14 @@ const jobsAtOnce = 2
 /** The longest that one answer of an overloaded receiver keeps its lane closed. */
 const maxThrottleMs = 300_000
 
-function createRunner({ delivery }: Settings, context: Context): Runner {
-  const { concurrency, perSubscription, timeoutMs, breaker } = delivery
+function createLanes({ delivery: { breaker } }: Settings): Lanes {
   const { failures, openMs, maxOpenMs } =
     breaker === false ? { failures: 0, openMs: 1, maxOpenMs: 1 } : breaker
-  const lanes = new Lanes({ breakerFailures: failures, openMs, maxOpenMs, maxThrottleMs })
+  return new Lanes({ breakerFailures: failures, openMs, maxOpenMs, maxThrottleMs })
+}
+
+function createRunner({ delivery }: Settings, context: Context, lanes: Lanes): Runner {
+  const { concurrency, perSubscription, timeoutMs } = delivery
   const health = new HealthBook(context)
   const reads = new SharedReads(context.storage)
   return new Runner({
@@ -130,7 +134,13 @@ function createRunner({ delivery }: Settings, context: Context): Runner {
   })
 }
 
-function createContext(settings: Settings, life: Life, logger: Logger): Context {
+interface Given {
+  life: Life
+  logger: Logger
+  lanes: Lanes
+}
+
+function createContext(settings: Settings, { life, logger, lanes }: Given): Context {
   const { clock, delivery } = settings
   const storage = openedStorage(life.storage, () => life.opening())
   return {
@@ -157,6 +167,7 @@ function createContext(settings: Settings, life: Life, logger: Logger): Context 
       disable: delivery.disable === false ? null : delivery.disable,
     },
     hooks: settings.hooks,
+    receiverChanged: (subscriptionId) => lanes.reset(subscriptionId),
     urls: { upload: settings.publicUrl?.upload ?? null, api: settings.publicUrl?.api ?? null },
     upload: settings.upload,
   }

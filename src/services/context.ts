@@ -67,6 +67,8 @@ export interface Context {
   channels: ReadonlyMap<string, Channel>
   delivery: DeliverySettings
   hooks: Hooks
+  /** A receiver is another one now, or said to be well: drops what this process holds against it. */
+  receiverChanged(subscriptionId: string): void
   /** Where the routers are reached from outside, without a trailing slash; null if the host did not say. */
   urls: { upload: string | null; api: string | null }
   upload: { maxBytes: number; rateLimit: { points: number; durationMs: number } }

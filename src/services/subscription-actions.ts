@@ -36,6 +36,7 @@ export function subscriptionActions(
       requirePermission(principal, 'subscriptions:write')
       const subscription = await row(principal.tenantId, id)
       const { row: attempt, details } = await ping(context, subscription, principal)
+      if (attempt.succeeded) context.receiverChanged(id)
       return showAttempt(attempt, details)
     },
 

@@ -34,7 +34,11 @@ export async function recordResults(context: Context, gathered: readonly Results
   )
   const known = found.filter((item) => item !== null)
   await context.storage.commit(known.map(({ health, after }) => healthWrite(health, after)))
-  for (const { results, health, after } of known) await followUp(context, results, { ...health, ...after })
+  for (const { results, health, after } of known) {
+    await followUp(context, results, { ...health, ...after }).catch((error: unknown) =>
+      context.logger.error('what follows from failures could not be done', { error }),
+    )
+  }
 }
 
 type Seen = Pick<Health, 'lastDeliveryStatus' | 'lastDeliveryAt' | 'failingSince'>

@@ -203,6 +203,7 @@ export function subscriptionsService(context: Context) {
         return { made, steps, told: switched.told }
       })
       if (told !== null) await announce(context, told)
+      if (url !== undefined || enabled === true) context.receiverChanged(id)
       return withHealth(made)
     },
 
