@@ -18,7 +18,7 @@ async function leftAlone() {
   const delivered = async () => {
     await app.clock.advance(1_000)
     await app.drifthook.runDue()
-    return (await deliveriesOf(app, made.id, '&status=delivered')).length
+    return (await deliveriesOf(app, made.id, '&status=delivered&event=contact.created')).length
   }
   return { app, to, made, delivered }
 }
