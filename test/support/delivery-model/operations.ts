@@ -172,15 +172,21 @@ const advance = fc.record({
   do: fc.constant('advance' as const),
   ms: fc.oneof(fc.nat(2_000), fc.constantFrom(4_999, 5_000, 30_000, 61_000, 3_600_000, 25 * 3_600_000)),
 })
+/** Where every second costs a sweep. */
+const moments = fc.record({ do: fc.constant('advance' as const), ms: fc.nat(10_000) })
 const waiting = fc.constant({ do: 'wait for what is due' } as const)
 
 /** Everything that may happen, one thing or several at once. */
-export function operations(medium: 'channel' | 'http'): fc.Arbitrary<Operation[]> {
-  const answer = fc.record({ do: fc.constant('answer' as const), hook: which, script: scripts[medium] })
+export function operations(medium: 'channel' | 'http', brief: boolean): fc.Arbitrary<Operation[]> {
+  const answer = fc.record({
+    do: fc.constant('answer' as const),
+    hook: which,
+    script: brief ? scripts.brief : scripts[medium],
+  })
   const one: fc.Arbitrary<Operation> = fc.oneof(
     { arbitrary: publish, weight: 4 },
     { arbitrary: answer, weight: 5 },
-    { arbitrary: advance, weight: 3 },
+    { arbitrary: brief ? moments : advance, weight: 3 },
     { arbitrary: waiting, weight: 4 },
     { arbitrary: work, weight: 7 },
     { arbitrary: fc.oneof(...byUsers), weight: 6 },
@@ -188,5 +194,5 @@ export function operations(medium: 'channel' | 'http'): fc.Arbitrary<Operation[]
   )
   const side = fc.oneof({ arbitrary: work, weight: 3 }, { arbitrary: publish, weight: 1 }, ...byUsers)
   const race = fc.tuple(work, side, fc.option(side)).map((list) => list.filter((each) => each !== null))
-  return fc.oneof({ arbitrary: one.map((each) => [each]), weight: 4 }, { arbitrary: race, weight: 1 })
+  return fc.oneof({ arbitrary: one.map((each) => [each]), weight: 2 }, { arbitrary: race, weight: 1 })
 }
