@@ -123,10 +123,13 @@ async function cancel({ desk }: World, n: number): Promise<void> {
 const which = fc.nat(2)
 const hookOperation = fc.constantFrom(
   'disable' as const,
+  'disable' as const,
   'enable' as const,
   'enable' as const,
   'test' as const,
 )
+
+const redeliver = fc.record({ do: fc.constant('redeliver' as const), hook: which, delivery: fc.nat(9) })
 
 /** What users ask for. */
 const byUsers: fc.Arbitrary<Operation>[] = [
@@ -134,7 +137,9 @@ const byUsers: fc.Arbitrary<Operation>[] = [
   fc.record({ do: fc.constant('delete' as const), hook: which }),
   fc.record({ do: fc.constant('rotate' as const), hook: which, overlapMs: fc.constantFrom(0, 60_000) }),
   fc.record({ do: fc.constant('move' as const), hook: which }),
-  fc.record({ do: fc.constant('redeliver' as const), hook: which, delivery: fc.nat(9) }),
+  redeliver,
+  redeliver,
+  redeliver,
   fc.record({
     do: fc.constant('replay' as const),
     hook: which,
