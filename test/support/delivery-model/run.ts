@@ -124,7 +124,7 @@ async function finish(world: World): Promise<void> {
 async function drain(world: World): Promise<void> {
   let step = 1_000
   for (let rounds = 0; (await world.nextDue()) !== null || world.isCalling; rounds++) {
-    law(rounds < 2_000, 'everything ends', () => world.history.all.slice(-50))
+    law(rounds < 20_000, 'everything ends', () => world.history.all.slice(-50))
     await world.waitForDue(step)
     const before = world.history.next
     await world.until(world.work(rounds % 2))
