@@ -6,7 +6,8 @@ import { describe, it } from 'vitest'
 import { onHttp, onMemory, onSqlite, runs } from '../support/delivery-model/settings.js'
 
 describe('every history of a delivery keeps the contract', { timeout: 3_600_000 }, () => {
-  it('on the memory storage', () => onMemory(runs(150)))
+  it('on the memory storage', () => onMemory(runs(100)))
+  it('with started workers and lost wake-ups', () => onMemory(runs(5), { live: true }))
   it('with two processes on one SQLite file', () => onSqlite(runs(12)))
-  it('over HTTP', () => onHttp(runs(30)))
+  it('over HTTP', () => onHttp(runs(60)))
 })

@@ -86,7 +86,15 @@ const hangs = breaksOff('hang')
 
 /** What a receiver answers from now on, over and over. */
 export const scripts = {
-  channel: fc.array(fc.constantFrom(...channelAnswers), { minLength: 1, maxLength: 4 }),
+  channel: fc.oneof(
+    fc.array(fc.constantFrom(...channelAnswers), { minLength: 1, maxLength: 4 }),
+    fc.constant(failsAlways),
+  ),
+  /** Without those that take hours. */
+  brief: fc.array(fc.constantFrom(...channelAnswers.filter(({ verdict }) => verdict.retryAfterMs < 90_000)), {
+    minLength: 1,
+    maxLength: 4,
+  }),
   http: fc.array(
     fc.oneof(
       { arbitrary: fc.constantFrom(...httpAnswers), weight: 60 },
