@@ -73,7 +73,10 @@ async function followUp(context: Context, results: Results, health: Health): Pro
   }
 }
 
-/** Whether its patience is over: so long, and so many attempts, without one that succeeded. */
+/**
+ * Whether patience with it is over: so long, and so many attempts, without one that succeeded. The attempts
+ * themselves are asked, since a success may have been noted late, or by a process that died before it could.
+ */
 async function hasFailed(
   { storage }: Context,
   { tenantId, id, failingSince }: Health,
@@ -81,21 +84,14 @@ async function hasFailed(
   now: number,
 ): Promise<boolean> {
   if (failingSince === null || now - failingSince < afterMs) return false
-  const since = (from: number, filter: { succeeded: boolean; manual: boolean }, limit: number) =>
-    storage.list('attempts', {
-      tenantId,
-      index: 'subscription',
-      prefix: { subscriptionId: id },
-      range: { from },
-      filter,
-      limit,
-      descending: true,
-    })
-  const { items: failed } = await since(failingSince, { succeeded: false, manual: false }, failures)
-  const first = failed[failures - 1]
-  if (first === undefined) return false
-  // In a row: an attempt that succeeds beside one that fails may be noted a moment before or after it.
-  return (await since(first.startedAt + 1, { succeeded: true, manual: false }, 1)).items.length === 0
+  const latest = async (succeeded: boolean, from: number, limit: number) => {
+    const of = { tenantId, index: 'subscription' as const, prefix: { subscriptionId: id }, range: { from } }
+    const filter = { succeeded, manual: false }
+    return (await storage.list('attempts', { ...of, filter, limit, descending: true })).items
+  }
+  const [success] = await latest(true, failingSince, 1)
+  const from = success === undefined ? failingSince : success.startedAt + 1
+  return now - from >= afterMs && (await latest(false, from, failures)).length === failures
 }
 
 /** Publishes once per run of failures, and once at its end: of several workers that see it, one does. */
