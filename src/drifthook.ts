@@ -18,11 +18,11 @@ import { SharedReads } from './runner/shared-reads.js'
 import { workJob } from './runner/work-job.js'
 import { builtInChannels } from './services/channels/index.js'
 import type { Context, Logger } from './services/context.js'
+import { policyOf } from './services/deliveries/retry-policy.js'
 import { createServices, type Services } from './services/index.js'
-import { Matcher } from './services/matcher.js'
 import { openedStorage } from './services/opened-storage.js'
-import { policyOf } from './services/retry-policy.js'
 import { rememberingBox, type SecretBox, secretBox } from './services/secret-box.js'
+import { Matcher } from './services/subscriptions/matcher.js'
 
 export interface StartOptions {
   /** Whether this process works deliveries. Default true; false for a process that only answers HTTP. */

@@ -9,10 +9,10 @@ import type { Storage } from './ports/storage.js'
 import { createCatalogue, type EventTypeDefinition } from './services/catalogue.js'
 import { type Channel, defineChannel } from './services/channels/channel.js'
 import type { Logger, Patience } from './services/context.js'
+import { retryDelaysField } from './services/deliveries/retry-delays.js'
+import type { RetryPreset } from './services/deliveries/retry-policy.js'
 import type { Hooks } from './services/hooks.js'
-import { retryDelaysField } from './services/retry-delays.js'
-import type { RetryPreset } from './services/retry-policy.js'
-import { signatureField, signatureHeadersBySchemeField } from './services/subscription-input.js'
+import { signatureField, signatureHeadersBySchemeField } from './services/subscriptions/input.js'
 
 /** Decides who calls. Null: no valid credentials. Throwing: an error, and nobody is let in. */
 export type Authenticate = (request: HttpRequest) => Principal | null | Promise<Principal | null>

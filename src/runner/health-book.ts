@@ -1,7 +1,7 @@
 import type { Row } from '../ports/tables.js'
-import type { Attempted } from '../services/attempt.js'
 import type { Context } from '../services/context.js'
-import { type Results, recordResults } from '../services/subscription-health.js'
+import type { Attempted } from '../services/deliveries/attempt.js'
+import { type Results, recordResults } from '../services/subscriptions/health.js'
 
 /**
  * Gathers what attempts say of their subscriptions, so that a receiver of many deliveries costs one write a

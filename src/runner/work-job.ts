@@ -2,8 +2,8 @@
 import type { Outcome } from '../ports/storage.js'
 import type { Row } from '../ports/tables.js'
 import type { Context } from '../services/context.js'
-import { jobKinds } from '../services/job-kinds/index.js'
-import { wake } from '../services/outbox.js'
+import { wake } from '../services/deliveries/outbox.js'
+import { jobKinds } from '../services/jobs/kinds.js'
 import type { Done } from './loop.js'
 
 /** After so many claims that nobody settled, the job itself is what brings its workers down. */

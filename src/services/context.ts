@@ -8,10 +8,10 @@ import type { Storage } from '../ports/storage.js'
 import type { Transport } from '../ports/transport.js'
 import type { Catalogue } from './catalogue.js'
 import type { Channel } from './channels/channel.js'
+import type { RetryPolicy } from './deliveries/retry-policy.js'
 import type { Hooks } from './hooks.js'
-import type { Matcher } from './matcher.js'
-import type { RetryPolicy } from './retry-policy.js'
 import type { SecretBox } from './secret-box.js'
+import type { Matcher } from './subscriptions/matcher.js'
 
 export interface Logger {
   debug(message: string, fields?: Record<string, unknown>): void

@@ -5,17 +5,16 @@ import { newSecret, secretPrefix } from '../signing/index.js'
 import { channelOfUrl } from './channels/index.js'
 import { commitSteps, type Step } from './commit.js'
 import type { Context } from './context.js'
-import { openUrl, sealHeaders, sealUrl } from './destination.js'
+import { announce, type Prepared } from './deliveries/outbox.js'
 import { newId } from './ids.js'
-import { revisionStep } from './matcher.js'
-import { announce, type Prepared } from './outbox.js'
 import { listPage } from './paging.js'
 import { requirePermission } from './permissions.js'
 import { releaseQuota, takeQuota } from './quota.js'
 import { subscriptionPlace } from './secret-places.js'
 import { auditWrite, contractSteps, idField, notFound, withoutUndefined } from './shared.js'
-import { subscriptionActions } from './subscription-actions.js'
-import { checkSubscription } from './subscription-check.js'
+import { subscriptionActions } from './subscriptions/actions.js'
+import { checkSubscription } from './subscriptions/check.js'
+import { openUrl, sealHeaders, sealUrl } from './subscriptions/destination.js'
 import {
   createInput,
   listInput,
@@ -23,9 +22,10 @@ import {
   type SubscriptionList,
   type SubscriptionUpdate,
   updateInput,
-} from './subscription-input.js'
-import { disabling, endingStep } from './subscription-life.js'
-import { showSecret, showSubscription } from './subscription-view.js'
+} from './subscriptions/input.js'
+import { disabling, endingStep } from './subscriptions/life.js'
+import { revisionStep } from './subscriptions/matcher.js'
+import { showSecret, showSubscription } from './subscriptions/view.js'
 import { validate } from './validate.js'
 
 /** What creation was given, with what it leaves to the host filled in. */

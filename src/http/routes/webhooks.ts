@@ -3,7 +3,7 @@ import type {
   SecretRotate,
   SubscriptionCreate,
   SubscriptionUpdate,
-} from '../../services/subscription-input.js'
+} from '../../services/subscriptions/input.js'
 import { param, type Route } from '../route.js'
 
 export const webhookRoutes: readonly Route[] = [

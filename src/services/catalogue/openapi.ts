@@ -74,7 +74,7 @@ const operation = (type: string, { description, schema, example }: EventType) =>
   },
 })
 
-/** `services/envelope.ts` as a schema. */
+/** `services/deliveries/envelope.ts` as a schema. */
 const envelope = (type: string, data: JsonSchema | null) => ({
   type: 'object',
   required: ['event', 'timestamp', 'webhook_id', 'message_id', 'delivery_id', 'data'],

@@ -8,7 +8,7 @@ import type { Row } from '../../../src/ports/tables.js'
 import { Lanes } from '../../../src/runner/lanes.js'
 import { type Done, WorkLoop } from '../../../src/runner/loop.js'
 import type { Slot } from '../../../src/runner/slots.js'
-import { newDelivery } from '../../../src/services/outbox.js'
+import { newDelivery } from '../../../src/services/deliveries/outbox.js'
 import { fakeClock } from '../../../src/testkit/fake-clock.js'
 import { recordingLogger } from '../../support/app.js'
 

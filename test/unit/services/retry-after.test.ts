@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { parseRetryAfter } from '../../../src/services/retry-after.js'
+import { parseRetryAfter } from '../../../src/services/deliveries/retry-after.js'
 
 /** RFC 9110's example of a date, and ten seconds before it. */
 const example = Date.UTC(1994, 10, 6, 8, 49, 37)

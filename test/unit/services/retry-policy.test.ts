@@ -7,7 +7,7 @@ import {
   type RetryPolicy,
   type RetryPreset,
   retryPresets,
-} from '../../../src/services/retry-policy.js'
+} from '../../../src/services/deliveries/retry-policy.js'
 
 const presets = Object.keys(retryPresets) as RetryPreset[]
 const minutes = 60_000

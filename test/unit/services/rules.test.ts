@@ -3,8 +3,12 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { eventKey, newId } from '../../../src/services/ids.js'
 import { requirePermission } from '../../../src/services/permissions.js'
-import { maskHeaders, reservedHeader, shownUrl } from '../../../src/services/receiver-address.js'
 import { secretBox } from '../../../src/services/secret-box.js'
+import {
+  maskHeaders,
+  reservedHeader,
+  shownUrl,
+} from '../../../src/services/subscriptions/receiver-address.js'
 import { inspectUpload, recordedName } from '../../../src/services/upload-inspection.js'
 
 describe('ids', () => {

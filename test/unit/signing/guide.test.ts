@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import express from 'express'
 import { afterAll, describe, expect, it } from 'vitest'
-import { verifySnippet } from '../../../src/services/verify-snippet.js'
+import { verifySnippet } from '../../../src/services/subscriptions/verify-snippet.js'
 import {
   newSecret,
   type SignatureHeaders,

@@ -1,11 +1,11 @@
 /** A `ping` to one subscription, at once: whether its receiver can be reached and reads our signature. */
-import type { Principal } from '../model.js'
-import type { Row } from '../ports/tables.js'
-import { type Attempted, attemptWrites, makeAttempt } from './attempt.js'
-import type { Context } from './context.js'
-import { newId } from './ids.js'
-import { dataBytes, newDelivery, plainly } from './outbox.js'
-import { auditWrite } from './shared.js'
+import type { Principal } from '../../model.js'
+import type { Row } from '../../ports/tables.js'
+import type { Context } from '../context.js'
+import { type Attempted, attemptWrites, makeAttempt } from '../deliveries/attempt.js'
+import { dataBytes, newDelivery, plainly } from '../deliveries/outbox.js'
+import { newId } from '../ids.js'
+import { auditWrite } from '../shared.js'
 
 /** Logs the attempt as any other, but leaves no work behind and no mark on the subscription's health. */
 export async function ping(

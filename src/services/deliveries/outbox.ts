@@ -1,11 +1,11 @@
 /** What happened, on its way to whoever wants to know: the writes of a message and its deliveries. */
-import type { Write } from '../ports/storage.js'
-import { newWork, type Row } from '../ports/tables.js'
-import type { Context } from './context.js'
-import { traced } from './hooks.js'
-import { newId } from './ids.js'
-import type { Matchable } from './matcher.js'
-import { invalidField } from './validate.js'
+import type { Write } from '../../ports/storage.js'
+import { newWork, type Row } from '../../ports/tables.js'
+import type { Context } from '../context.js'
+import { traced } from '../hooks.js'
+import { newId } from '../ids.js'
+import type { Matchable } from '../subscriptions/matcher.js'
+import { invalidField } from '../validate.js'
 
 /** What happened, before it has an id. */
 export interface Happening extends Matchable {

@@ -1,5 +1,5 @@
 /** What of a receiver's URL and headers may be given, and what of them may be shown. */
-import { channelOfUrl } from './channels/index.js'
+import { channelOfUrl } from '../channels/index.js'
 
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 

@@ -1,4 +1,4 @@
-import type { Outgoing } from './delivery-body.js'
+import type { Outgoing } from './body.js'
 
 /**
  * The body of a delivery: the envelope around the message's stored `data`. Composed from stored fields only,

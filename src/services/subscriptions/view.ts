@@ -1,9 +1,9 @@
-import type { SignatureScheme, Subscription, SubscriptionSecret } from '../model.js'
-import type { Row } from '../ports/tables.js'
-import type { Context } from './context.js'
+import type { SignatureScheme, Subscription, SubscriptionSecret } from '../../model.js'
+import type { Row } from '../../ports/tables.js'
+import type { Context } from '../context.js'
+import { instantOrNull, instantText } from '../shared.js'
 import { signatureHeadersOf } from './destination.js'
 import { maskHeaders } from './receiver-address.js'
-import { instantOrNull, instantText } from './shared.js'
 import { verifySnippet } from './verify-snippet.js'
 
 /** A subscription as its owner sees it: no secret, no header value, no credential of its URL. */

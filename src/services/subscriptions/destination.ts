@@ -1,10 +1,10 @@
 /** Where a subscription's deliveries go and what they are signed with. */
-import type { SignatureHeaders, SignatureScheme } from '../model.js'
-import type { Row } from '../ports/tables.js'
-import type { Context } from './context.js'
+import type { SignatureHeaders, SignatureScheme } from '../../model.js'
+import type { Row } from '../../ports/tables.js'
+import type { Context } from '../context.js'
+import type { SecretBox } from '../secret-box.js'
+import { subscriptionPlace } from '../secret-places.js'
 import { shownUrl } from './receiver-address.js'
-import type { SecretBox } from './secret-box.js'
-import { subscriptionPlace } from './secret-places.js'
 
 /** In the clear. */
 export interface Destination {

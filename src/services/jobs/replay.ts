@@ -2,8 +2,8 @@
 import type { Cursor, Page, Write } from '../../ports/storage.js'
 import type { Row } from '../../ports/tables.js'
 import type { Context } from '../context.js'
-import { newDelivery } from '../outbox.js'
-import { redeliveryWrite } from '../redelivery.js'
+import { newDelivery } from '../deliveries/outbox.js'
+import { redeliveryWrite } from '../deliveries/redelivery.js'
 import { type JobKind, recordsPerStep } from './kind.js'
 
 /** What of a window is sent: what failed, what was delivered, what was never sent because it was disabled. */

@@ -1,12 +1,12 @@
 /** The faults of a subscription that only the whole picture shows. */
-import { type FieldError, isDrifthookError } from '../errors.js'
-import type { SignatureHeaders, SignatureScheme } from '../model.js'
-import type { Row } from '../ports/tables.js'
-import { signatureHeaders } from '../signing/index.js'
-import { isKnownPattern } from './catalogue.js'
-import type { Context } from './context.js'
+import { type FieldError, isDrifthookError } from '../../errors.js'
+import type { SignatureHeaders, SignatureScheme } from '../../model.js'
+import type { Row } from '../../ports/tables.js'
+import { signatureHeaders } from '../../signing/index.js'
+import { isKnownPattern } from '../catalogue.js'
+import type { Context } from '../context.js'
+import { invalid } from '../validate.js'
 import { signatureHeadersOf } from './destination.js'
-import { invalid } from './validate.js'
 
 /** A subscription as it would be stored; of its events and its monitor, what of them is new. */
 export interface Proposed

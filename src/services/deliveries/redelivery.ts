@@ -1,5 +1,5 @@
-import type { Update } from '../ports/storage.js'
-import type { Row } from '../ports/tables.js'
+import type { Update } from '../../ports/storage.js'
+import type { Row } from '../../ports/tables.js'
 
 /**
  * Makes a delivery that has ended due again: same id, same bytes, to the subscription's current URL and under

@@ -1,11 +1,11 @@
 /** How a subscription has been doing: what its attempts say of it, and what follows when it fails for long. */
-import type { Write } from '../ports/storage.js'
-import type { Row } from '../ports/tables.js'
-import { commitSteps, type Step } from './commit.js'
-import type { Context, Patience } from './context.js'
-import { announce, type Prepared } from './outbox.js'
-import { auditWrite } from './shared.js'
-import { disabling, drifthookActor, lifeMessage } from './subscription-life.js'
+import type { Write } from '../../ports/storage.js'
+import type { Row } from '../../ports/tables.js'
+import { commitSteps, type Step } from '../commit.js'
+import type { Context, Patience } from '../context.js'
+import { announce, type Prepared } from '../deliveries/outbox.js'
+import { auditWrite } from '../shared.js'
+import { disabling, drifthookActor, lifeMessage } from './life.js'
 
 /** What attempts ended in, gathered over a moment. Instants in milliseconds since 1970. */
 export interface Results {

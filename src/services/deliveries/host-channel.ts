@@ -1,6 +1,6 @@
 /** Channels that send for themselves: the host's function, under the deadline of every attempt. */
-import type { OutboundResult } from '../ports/transport.js'
-import type { SendVerdict } from './channels/channel.js'
+import type { OutboundResult } from '../../ports/transport.js'
+import type { SendVerdict } from '../channels/channel.js'
 
 /**
  * Runs the sending function of a channel. Never rejects: one that throws, or takes longer than an attempt may,

@@ -1,11 +1,11 @@
 /** What happens to a subscription as such: it is disabled, fails, recovers; and who is told of that. */
-import type { Row } from '../ports/tables.js'
-import type { Step } from './commit.js'
-import type { Context } from './context.js'
-import { newJob } from './jobs.js'
+import type { Row } from '../../ports/tables.js'
+import type { Step } from '../commit.js'
+import type { Context } from '../context.js'
+import { dataBytes, type Prepared, plainly, prepareMessage } from '../deliveries/outbox.js'
+import { newJob } from '../jobs.js'
+import { instantOrNull } from '../shared.js'
 import { revisionStep } from './matcher.js'
-import { dataBytes, type Prepared, plainly, prepareMessage } from './outbox.js'
-import { instantOrNull } from './shared.js'
 
 /** `manual`: somebody did; `receiver_gone`: 410; `failing`: for too long. */
 export type DisabledReason = 'manual' | 'receiver_gone' | 'failing'

@@ -1,10 +1,10 @@
 /** The bytes of a delivery: the same for every attempt and redelivery. */
-import { isPreconditionFailed } from '../ports/storage.js'
-import type { Row } from '../ports/tables.js'
-import type { Channel, ChannelMessage, RenderedBody } from './channels/channel.js'
-import type { Context } from './context.js'
+import { isPreconditionFailed } from '../../ports/storage.js'
+import type { Row } from '../../ports/tables.js'
+import type { Channel, ChannelMessage, RenderedBody } from '../channels/channel.js'
+import type { Context } from '../context.js'
+import { instantText } from '../shared.js'
 import { envelope } from './envelope.js'
-import { instantText } from './shared.js'
 
 /** Everything an attempt is made of. */
 export interface Outgoing {

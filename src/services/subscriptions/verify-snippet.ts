@@ -1,4 +1,4 @@
-import { type SignatureHeaders, type SignatureScheme, signatureHeaders } from '../signing/index.js'
+import { type SignatureHeaders, type SignatureScheme, signatureHeaders } from '../../signing/index.js'
 
 /**
  * How to verify a delivery, told once together with the secret: an Express route to paste.

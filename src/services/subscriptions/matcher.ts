@@ -1,9 +1,9 @@
 /** Who is told of a message. */
 
-import type { Cursor, Page, Storage } from '../ports/storage.js'
-import type { Row } from '../ports/tables.js'
-import { patternsOf } from './catalogue.js'
-import type { Step } from './commit.js'
+import type { Cursor, Page, Storage } from '../../ports/storage.js'
+import type { Row } from '../../ports/tables.js'
+import { patternsOf } from '../catalogue.js'
+import type { Step } from '../commit.js'
 
 /** What there is to match on, of a message. */
 export interface Matchable {

@@ -1,11 +1,11 @@
 /** What a caller may say of a subscription. */
 import { z } from 'zod'
-import { isDrifthookError } from '../errors.js'
-import { type SignatureScheme, signatureHeaders, signatureSchemes } from '../signing/index.js'
-import { pageOptions } from './paging.js'
+import { isDrifthookError } from '../../errors.js'
+import { type SignatureScheme, signatureHeaders, signatureSchemes } from '../../signing/index.js'
+import { retryDelaysField } from '../deliveries/retry-delays.js'
+import { pageOptions } from '../paging.js'
+import { descriptionField, idField, nameField } from '../shared.js'
 import { isHeaderName, reservedHeader } from './receiver-address.js'
-import { retryDelaysField } from './retry-delays.js'
-import { descriptionField, idField, nameField } from './shared.js'
 
 const headerName = z.string().refine(isHeaderName, 'is not a header name')
 const headerValue = z

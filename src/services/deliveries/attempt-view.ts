@@ -1,6 +1,6 @@
-import type { Attempt, AttemptSummary } from '../model.js'
-import type { Row } from '../ports/tables.js'
-import { instantText } from './shared.js'
+import type { Attempt, AttemptSummary } from '../../model.js'
+import type { Row } from '../../ports/tables.js'
+import { instantText } from '../shared.js'
 
 export const showAttemptSummary = (row: Row<'attempts'>): AttemptSummary => ({
   id: row.id,
