@@ -9,7 +9,7 @@ import {
   reservedHeader,
   shownUrl,
 } from '../../../src/services/subscriptions/receiver-address.js'
-import { inspectUpload, recordedName } from '../../../src/services/upload-inspection.js'
+import { inspectUpload, recordedName } from '../../../src/services/uploads/inspection.js'
 
 describe('ids', () => {
   it('sort by the time they were made', () => {

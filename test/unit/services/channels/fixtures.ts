@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import type { DriftReport } from '../../../../src/diff/report.js'
 import type { Row } from '../../../../src/ports/tables.js'
 import type { ChannelMessage } from '../../../../src/services/channels/channel.js'
-import { comparisonData, failureData } from '../../../../src/services/drift-message.js'
+import { comparisonData, failureData } from '../../../../src/services/uploads/message.js'
 import { hostileReport, hostileText, reportOf } from '../../diff/fixtures/reports.js'
 
 export const messageOf = (

@@ -1,7 +1,7 @@
 /** The `data` of the messages an upload publishes. Field names are the wire's. */
-import type { DriftReport } from '../diff/report.js'
-import type { Row } from '../ports/tables.js'
-import { instantText } from './shared.js'
+import type { DriftReport } from '../../diff/report.js'
+import type { Row } from '../../ports/tables.js'
+import { instantText } from '../shared.js'
 
 /** A message carries so many changes, and so many bytes of them; the rest is one request away. */
 const maxChanges = 50

@@ -1,4 +1,4 @@
-import { DrifthookError } from '../errors.js'
+import { DrifthookError } from '../../errors.js'
 
 /** First bytes of things that are no data files. */
 const signatures: readonly { name: string; bytes: readonly number[] }[] = [
