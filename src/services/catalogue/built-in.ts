@@ -1,6 +1,6 @@
 /**
  * What drifthook itself publishes. The schemas are what a receiver may rely on: a later version adds members
- * and takes none away, so unknown ones are allowed. `drift-message.ts` makes the `data` of the comparisons.
+ * and takes none away, so unknown ones are allowed. `uploads/message.ts` makes the `data` of the comparisons.
  */
 import { aspects, changeKinds, impacts } from '../../diff/report.js'
 import type { JsonSchema } from './json-schema.js'
