@@ -63,7 +63,7 @@ export interface DrifthookOptions {
     retryDelays?: readonly number[] | RetryPreset
     /** One deadline over a whole attempt. Default 10,000. */
     timeoutMs?: number
-    /** Attempts under way at once in this process. Default 64. */
+    /** Attempts under way at once in this process, those apart that wait for over 100 ms. Default 64. */
     concurrency?: number
     /** Attempts under way at once to one subscription, in all processes. Default 8. */
     perSubscription?: number

@@ -102,6 +102,7 @@ export class Lane {
   /** Drops what was held against the receiver; what has started and what runs stay counted. */
   reset(): void {
     this.#breaker.succeeded()
+    this.#late = false
     this.#overloads = 0
     this.#throttledUntil = 0
   }

@@ -173,6 +173,8 @@ export class WorkLoop<T extends WorkTableName> {
 
   async #work(row: Row<T>, slot: Slot): Promise<void> {
     const { outcome, applied } = await this.#trade.work(row, slot)
+    // What ends after the drain was cut off as we closed: it says nothing, and the storage may be gone.
+    if (this.#ended.signal.aborted) return
     const result = await this.#settle(outcome)
     if (result !== 'applied') return
     applied?.()

@@ -1,6 +1,6 @@
 /**
  * What one more costs when there are ten times as many already: publishing beside subscriptions that do not
- * match, and listing, publishing, claiming and settling beside deliveries that have ended.
+ * match; listing, publishing, claiming and settling beside deliveries that have ended, or that wait.
  *
  *   node test/bench/growth.js                    up to 1,000 subscriptions and 100,000 deliveries
  *   node test/bench/growth.js --history=10000    less history
@@ -27,8 +27,8 @@ const type = 'order.created'
 const principal = /** @type {const} */ ({ tenantId: 'acme', actor: 'bench', permissions: ['*'] })
 const url = 'http://127.0.0.1:9/'
 
-/** Without a runner: nothing is delivered. */
-async function started(/** @type {Storage} */ storage) {
+/** A storage with one subscription and no runner: what is due, `claim` takes and `settle` ends. */
+async function sceneOn(/** @type {Storage} */ storage) {
   const drifthook = createDrifthook({
     authenticate: () => principal,
     storage,
@@ -38,8 +38,43 @@ async function started(/** @type {Storage} */ storage) {
   })
   await drifthook.start({ runner: false })
   const { id } = await drifthook.subscriptions.create(principal, { url, events: [type] })
-  return { drifthook, id, publish: () => drifthook.messages.publish(principal, { type, data: { n: 1 } }) }
+  const publish = () => drifthook.messages.publish(principal, { type, data: { n: 1 } })
+
+  const claim = (limit = batch, skipLanes = /** @type {string[]} */ ([])) => {
+    const now = Date.now()
+    const request = { limit, perLane: 1_000, skipLanes, now, leaseUntil: now + 60_000 }
+    return storage.claim('deliveries', request)
+  }
+  const settle = async (/** @type {Awaited<ReturnType<typeof claim>>} */ rows) => {
+    const set = { status: 'delivered', completedAt: Date.now(), attemptCount: 1 }
+    const results = await storage.settle(
+      'deliveries',
+      rows.map(({ tenantId, id, fence }) => ({ kind: 'end', tenantId, id, fence, set, writes: [] })),
+    )
+    if (results.some((result) => result !== 'applied')) throw new Error('an outcome was not applied')
+  }
+
+  await publish()
+  const claimed = await claim()
+  const [model] = claimed
+  if (model === undefined) throw new Error('a message makes a delivery')
+  await settle(claimed)
+  let count = 0
+  /** Deliveries like that one, but for `facts`. */
+  const add = (/** @type {number} */ size, /** @type {Partial<typeof model>} */ facts) =>
+    storage.commit(
+      Array.from({ length: size }, () => {
+        const n = String(++count).padStart(9, '0')
+        const names = { id: `del_${n}`, messageId: `msg_${n}`, createdAt: Date.now() }
+        return { op: 'insert', table: 'deliveries', row: { ...model, leaseUntil: null, ...names, ...facts } }
+      }),
+    )
+  const page = (/** @type {number} */ limit, /** @type {string | undefined} */ cursor) =>
+    drifthook.deliveries.list(principal, id, { limit, ...(cursor && { cursor }) })
+  return { drifthook, publish, claim, settle, add, page, due: () => add(batch, { dueAt: Date.now() }) }
 }
+
+/** @typedef {Awaited<ReturnType<typeof sceneOn>>} Scene */
 
 /**
  * The least of a few rounds.
@@ -68,114 +103,101 @@ async function times(/** @type {number} */ count, /** @type {() => Promise<unkno
 async function besideSubscriptions(open, sizes) {
   const figures = []
   for (const size of sizes) {
-    const { drifthook, publish } = await started(open())
+    const { drifthook, publish } = await sceneOn(open())
     for (let n = 1; n < size; n++)
       await drifthook.subscriptions.create(principal, { url: `${url}${n}`, events: ['order.shipped'] })
     figures.push(await least(200, () => times(200, publish)))
     await drifthook.stop()
   }
-  return [{ what: 'publish to one of so many subscriptions', figures }]
+  return [{ what: 'publish', figures }]
 }
 
-/** @param {() => Storage} open @param {number[]} sizes @returns {Promise<Line[]>} */
-async function besideHistory(open, sizes) {
-  const storage = open()
-  const { drifthook, id, publish } = await started(storage)
-  await publish()
-  const work = worker(storage)
-  const [model] = await work.claim(1)
-  if (model === undefined) throw new Error('a message makes a delivery')
-  await work.settle([model])
-
-  let count = 0
-  /** Deliveries like the one there is. */
-  const add = (/** @type {number} */ size, /** @type {Partial<typeof model>} */ facts) =>
-    storage.commit(
-      Array.from({ length: size }, () => {
-        const n = String(++count).padStart(9, '0')
-        const row = { ...model, id: `del_${n}`, messageId: `msg_${n}`, createdAt: Date.now(), ...facts }
-        return { op: 'insert', table: 'deliveries', row }
-      }),
-    )
-  const ended = { status: 'delivered', leaseUntil: null, dueAt: null, claims: 0 }
-  const due = () => add(batch, { status: 'pending', leaseUntil: null, dueAt: Date.now(), claims: 0 })
-  const list = (/** @type {string | undefined} */ cursor) =>
-    drifthook.deliveries.list(principal, id, { limit: 25, ...(cursor && { cursor }) })
-
+/**
+ * One storage that grows.
+ * @param {() => Storage} open
+ * @param {number[]} sizes
+ * @param {(scene: Scene, size: number) => Promise<unknown>} grow by so many
+ * @param {(scene: Scene, size: number) => Promise<Record<string, number>>} look
+ * @returns {Promise<Line[]>}
+ */
+async function growing(open, sizes, grow, look) {
+  const scene = await sceneOn(open())
   /** @type {Map<string, number[]>} */
   const found = new Map()
-  const note = (/** @type {string} */ what, /** @type {number} */ figure) =>
-    void found.set(what, [...(found.get(what) ?? []), figure])
-
+  let grown = 0
   for (const size of sizes) {
-    while (count < size) await add(Math.min(1_000, size - count), ended)
-    /** @type {string | undefined} */
-    let middle
-    for (let read = 0; read < size / 2; read += 100) {
-      const page = await drifthook.deliveries.list(principal, id, {
-        limit: 100,
-        ...(middle && { cursor: middle }),
-      })
-      middle = page.nextCursor ?? undefined
-    }
-    note('list the newest page of 25', await least(50, () => times(50, () => list(undefined))))
-    note('list a page of 25 from the middle', await least(50, () => times(50, () => list(middle))))
-
-    let claimed = await work.claim(0)
-    const claim = async () => {
-      claimed = await work.claim(batch)
-    }
-    const settle = () => work.settle(claimed)
-    note(
-      `claim, ${batch} at once`,
-      await least(batch, claim, async () => {
-        await settle()
-        await due()
-      }),
-    )
-    await settle()
-    note(
-      `settle, ${batch} at once`,
-      await least(batch, settle, async () => {
-        await due()
-        await claim()
-      }),
-    )
-    note(
-      'publish',
-      await least(
-        batch,
-        () => times(batch, publish),
-        async () => {
-          await claim()
-          await settle()
-        },
-      ),
-    )
-    while ((await work.settle(await work.claim(batch))) > 0);
+    for (; grown < size; grown += 1_000) await grow(scene, 1_000)
+    for (const [what, figure] of Object.entries(await look(scene, size)))
+      found.set(what, [...(found.get(what) ?? []), figure])
   }
-  await drifthook.stop()
+  await scene.drifthook.stop()
   return [...found].map(([what, figures]) => ({ what, figures }))
 }
 
-/** What the runner asks of a storage. */
-function worker(/** @type {Storage} */ storage) {
+/** @param {() => Storage} open @param {number[]} sizes */
+const besideHistory = (open, sizes) =>
+  growing(
+    open,
+    sizes,
+    ({ add }, size) => add(size, { status: 'delivered', dueAt: null }),
+    async (scene, size) => {
+      /** @type {string | undefined} */
+      let middle
+      for (let read = 0; read < size / 2; read += 100)
+        middle = (await scene.page(100, middle)).nextCursor ?? undefined
+      return {
+        'list the newest page of 25': await least(50, () => times(50, () => scene.page(25, undefined))),
+        'list a page of 25 from the middle': await least(50, () => times(50, () => scene.page(25, middle))),
+        ...(await working(scene, [])),
+      }
+    },
+  )
+
+/** Of lanes that are left alone, as those of receivers that are down. @type {typeof besideHistory} */
+const besideBacklog = (open, sizes) => {
+  const lanes = Array.from({ length: 100 }, (_, n) => `wh_down${n}`)
+  return growing(
+    open,
+    sizes,
+    async ({ add }, size) => {
+      for (const lane of lanes) await add(size / lanes.length, { lane, subscriptionId: lane, dueAt: 0 })
+    },
+    (scene) => working(scene, lanes),
+  )
+}
+
+/** @param {Scene} scene @param {string[]} skipLanes @returns {Promise<Record<string, number>>} */
+async function working({ publish, due, claim, settle }, skipLanes) {
+  let claimed = await claim(0)
+  const take = async () => {
+    claimed = await claim(batch, skipLanes)
+    if (claimed.length !== batch) throw new Error(`claimed ${claimed.length} of ${batch}`)
+  }
+  const end = async () => {
+    await settle(claimed)
+    claimed = []
+  }
+  const dueAgain = async () => {
+    await end()
+    await due()
+  }
+  const claiming = await least(batch, take, dueAgain)
+  const settling = await least(batch, end, async () => {
+    await dueAgain()
+    await take()
+  })
+  const publishing = await least(
+    batch,
+    () => times(batch, publish),
+    async () => {
+      await settle(await claim(batch, skipLanes))
+    },
+  )
+  await settle(await claim(batch, skipLanes))
   return {
-    claim: (/** @type {number} */ limit) => {
-      const now = Date.now()
-      const request = { limit, perLane: 1_000, skipLanes: [], now, leaseUntil: now + 60_000 }
-      return storage.claim('deliveries', request)
-    },
-    /** @param {Awaited<ReturnType<typeof storage.claim<'deliveries'>>>} rows */
-    settle: async (rows) => {
-      const set = { status: 'delivered', completedAt: Date.now(), attemptCount: 1 }
-      const results = await storage.settle(
-        'deliveries',
-        rows.map(({ tenantId, id, fence }) => ({ kind: 'end', tenantId, id, fence, set, writes: [] })),
-      )
-      if (results.some((result) => result !== 'applied')) throw new Error('an outcome was not applied')
-      return results.length
-    },
+    publish: publishing,
+    [`claim, ${batch} at once`]: claiming,
+    [`settle, ${batch} at once`]: settling,
   }
 }
 
@@ -190,11 +212,17 @@ const format = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 })
 const print = (/** @type {string[]} */ cells) => console.log(`| ${cells.join(' | ')} |`)
 
 try {
-  for (const { measure, sizes } of [
-    { measure: besideSubscriptions, sizes: subscriptions },
-    { measure: besideHistory, sizes: histories },
+  for (const { beside, measure, sizes } of [
+    { beside: 'subscriptions of which one matches', measure: besideSubscriptions, sizes: subscriptions },
+    { beside: 'deliveries that have ended', measure: besideHistory, sizes: histories },
+    { beside: 'due deliveries of 100 lanes that are left alone', measure: besideBacklog, sizes: histories },
   ]) {
-    print(['µs for each', 'storage', ...sizes.map((size) => format.format(size)), 'most for 10 ×'])
+    print([
+      `µs for each, beside so many ${beside}`,
+      'storage',
+      ...sizes.map((size) => format.format(size)),
+      'most for 10 ×',
+    ])
     print(['---', '---', ...sizes.map(() => '--:'), '--:'])
     for (const [name, open] of Object.entries(storages)) {
       // The first run counts for nothing: it compiles.

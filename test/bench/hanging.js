@@ -10,7 +10,7 @@ const backlog = 50
 const fanOut = 10
 /** Deliveries to healthy receivers. */
 const perSecond = 400
-const seconds = 30
+const seconds = 45
 const tickMs = 25
 /** How long the last deliveries may take. */
 const patienceSeconds = 30

@@ -1,9 +1,11 @@
 /**
  * What a process keeps of deliveries that have ended, half of them failed: the heap after a full garbage
- * collection, at ten points on the way. SQLite storage, since the memory storage keeps its history by design.
+ * collection, at ten points on the way. The memory storage keeps its history by design: it shows what a leak
+ * would look like.
  *
  *   node test/bench/soak.js                       100,000 deliveries
  *   node test/bench/soak.js --deliveries=10000
+ *   node test/bench/soak.js --storage=memory      else sqlite
  *   node test/bench/soak.js --json                for programs
  */
 import { once } from 'node:events'
@@ -11,13 +13,17 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { createDrifthook } from 'drifthook'
+import { createDrifthook, memoryStorage } from 'drifthook'
 import { sqliteStorage } from 'drifthook/sqlite'
 import { startChild } from './child.js'
 import { collectGarbage } from './measure.js'
 
 const { values } = parseArgs({
-  options: { deliveries: { type: 'string', default: '100000' }, json: { type: 'boolean', default: false } },
+  options: {
+    deliveries: { type: 'string', default: '100000' },
+    storage: { type: 'string', default: 'sqlite' },
+    json: { type: 'boolean', default: false },
+  },
 })
 const points = 10
 const receivers = ['ok', 'error', 'ok', 'reset'].flatMap((kind) => [0, 1, 2, 3].map((n) => `/${kind}${n}`))
@@ -36,7 +42,8 @@ const folder = await mkdtemp(join(tmpdir(), 'drifthook-soak-'))
 const receiver = await startChild('./mixed-receiver.js')
 const drifthook = createDrifthook({
   authenticate: () => principal,
-  storage: sqliteStorage({ filename: join(folder, 'drifthook.db') }),
+  storage:
+    values.storage === 'memory' ? memoryStorage() : sqliteStorage({ filename: join(folder, 'drifthook.db') }),
   secretKey: new Uint8Array(32),
   eventTypes: ['order.created'],
   // One attempt each, and no pauses: what fails ends as soon as what succeeds.

@@ -242,6 +242,15 @@ describe('a lane whose receiver keeps us waiting', () => {
     }
   })
 
+  it('is open again when reset', () => {
+    const { lanes, enter } = lanesWith()
+    enter(0)
+    lanes.late('a')
+    lanes.reset('a')
+    expect(lanes.closed(0)).toEqual([])
+    expect(enter(0)).toBeNull()
+  })
+
   it('may be unknown', () => {
     const { lanes, enter } = lanesWith()
     lanes.late('a')

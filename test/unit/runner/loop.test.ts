@@ -61,6 +61,10 @@ function scene(concurrency = 8) {
           return { op: 'insert', table: 'deliveries', row: newDelivery(message, lane, clock.now()) }
         }),
       ),
+    first: async () => {
+      const query = { tenantId: 'acme', index: 'subscription' as const, limit: 1 }
+      return (await storage.list('deliveries', query)).items[0]
+    },
     /** How many are under way in lanes whose names start so. */
     under: (lane: string) => [...working.values()].filter((work) => work.lane.startsWith(lane)).length,
     endAll: () => {
@@ -148,6 +152,30 @@ describe('the slots of a process', () => {
     await it.clock.advance(1)
     await it.settle()
     expect([it.under('hangs'), it.under('well')]).toEqual([8, 4])
+  })
+})
+
+describe('the end of a loop', () => {
+  it('waits for what is under way', async () => {
+    const it = scene()
+    await it.due('a', 1)
+    it.loop.start()
+    await it.settle()
+    const stopped = it.loop.stop(60_000)
+    it.endAll()
+    await stopped
+    expect(await it.first()).toMatchObject({ status: 'delivered', leaseUntil: null })
+  })
+
+  it('leaves what takes longer under its lease, whatever comes of it', async () => {
+    const it = scene()
+    await it.due('a', 1)
+    it.loop.start()
+    await it.settle()
+    await it.loop.stop(0)
+    it.endAll()
+    await it.settle()
+    expect(await it.first()).toMatchObject({ status: 'pending', leaseUntil: it.clock.now() + 60_000 })
   })
 })
 
