@@ -31,6 +31,7 @@ export function schemeOf(name: SignatureScheme): Scheme {
  */
 export function signatureHeaders(scheme: SignatureScheme, names: SignatureHeaders = {}): SignatureHeaders {
   const defaults = schemeOf(scheme).headers
+  if (Object.keys(names).length === 0) return { ...defaults }
   if (!Object.keys(names).every((part) => Object.hasOwn(defaults, part))) {
     throw invalid(`The signature scheme ${scheme} names these headers: ${Object.keys(defaults).join(', ')}.`)
   }
