@@ -236,8 +236,8 @@ export type JobStatus = 'pending' | 'done' | 'failed' | 'cancelled'
 /** Durable work that is no delivery. It survives restarts and can be cancelled. */
 export interface Job {
   id: string
-  kind: 'replay' | 'reencrypt' | 'end_deliveries'
-  /** The subscription it is about, or null. */
+  kind: 'replay' | 'reencrypt' | 'end_deliveries' | 'fan_out'
+  /** The subscription it is about (`fan_out`: the message), or null. */
   target: string | null
   status: JobStatus
   /** Counts so far; which ones depends on the kind. */

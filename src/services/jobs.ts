@@ -1,10 +1,9 @@
 import { z } from 'zod'
 import { DrifthookError } from '../errors.js'
 import type { Job, List, Principal } from '../model.js'
-import { newWork, type Row } from '../ports/tables.js'
+import type { Row } from '../ports/tables.js'
 import { commitSteps, type Step } from './commit.js'
 import type { Context } from './context.js'
-import { newId } from './ids.js'
 import { listPage, pageOptions } from './paging.js'
 import { requirePermission } from './permissions.js'
 import { auditWrite, idField, instantOrNull, instantText, notFound } from './shared.js'
@@ -12,39 +11,12 @@ import { validate } from './validate.js'
 
 const jobList = z.strictObject({
   ...pageOptions,
-  kind: z.enum(['replay', 'reencrypt', 'end_deliveries']).optional(),
+  kind: z.enum(['replay', 'reencrypt', 'end_deliveries', 'fan_out']).optional(),
   status: z.enum(['pending', 'done', 'failed', 'cancelled']).optional(),
   target: idField.optional(),
 })
 
 export type JobList = z.input<typeof jobList>
-
-/** A job that is due at once. Of one kind and target, one runs at a time. */
-export function newJob(
-  { clock }: Context,
-  { tenantId, actor }: Pick<Principal, 'tenantId' | 'actor'>,
-  kind: Job['kind'],
-  target: string | null,
-  input: Record<string, unknown>,
-): Row<'jobs'> {
-  const now = clock.now()
-  return {
-    tenantId,
-    id: newId('job', now),
-    ...newWork(`${kind}:${target ?? ''}`, now),
-    kind,
-    target,
-    input,
-    state: {},
-    progress: {},
-    status: 'pending',
-    failureReason: null,
-    createdBy: actor,
-    createdAt: now,
-    updatedAt: now,
-    completedAt: null,
-  }
-}
 
 /** Durable work that is no delivery: how far it is, and how to stop it. */
 export function jobsService(context: Context) {

@@ -1,7 +1,8 @@
 import type { Job, Principal } from '../model.js'
 import type { Context } from './context.js'
 import { wake } from './deliveries/outbox.js'
-import { newJob, showJob } from './jobs.js'
+import { newJob } from './jobs/new.js'
+import { showJob } from './jobs.js'
 import { requirePermission } from './permissions.js'
 import { auditWrite } from './shared.js'
 

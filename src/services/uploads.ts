@@ -135,7 +135,7 @@ export function uploadsService(context: Context) {
       about: null,
       data: dataBytes(comparisonData(event, report, eventUrl(context, number))),
     }))
-    const told = recorded.prepared.deliveryIds.length > 0
+    const told = recorded.prepared.receivers > 0
     return {
       success: true,
       eventId: number,

@@ -9,7 +9,7 @@ export const operationTables = {
       ...key,
       ...work,
       kind: text,
-      /** What it is about: a subscription's id, or null. */
+      /** What it is about: the id of a subscription or a message, or null. */
       target: nullable(text),
       input: json<Record<string, unknown>>(),
       /** Where the next step goes on; the kind's own. */

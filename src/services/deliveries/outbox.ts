@@ -4,6 +4,7 @@ import { newWork, type Row } from '../../ports/tables.js'
 import type { Context } from '../context.js'
 import { traced } from '../hooks.js'
 import { newId } from '../ids.js'
+import { drifthookActor, newJob } from '../jobs/new.js'
 import type { Matchable } from '../subscriptions/matcher.js'
 import { invalidField } from '../validate.js'
 
@@ -18,9 +19,16 @@ export interface Prepared {
   message: Row<'messages'>
   writes: Write[]
   deliveryIds: string[]
+  /** The job that makes the deliveries instead, or null: see {@link fanOutAbove}. */
+  jobId: string | null
+  /** How many subscriptions are told. */
+  receivers: number
   /** Whether one of the receivers is the partner. */
   partner: boolean
 }
+
+/** With more receivers than this, a job makes the deliveries: a commit, and whoever waits for it, stays small. */
+export const fanOutAbove = 500
 
 /** What has neither result, contract, monitor nor a subscription it is about. */
 export const plainly = { result: null, contractId: null, monitorId: null, about: null }
@@ -32,7 +40,10 @@ export async function prepareMessage(context: Context, happening: Happening): Pr
   const listeners = await matcher.listeners(happening)
   const now = clock.now()
   const id = newId('msg', now)
-  const deliveries = listeners.map((listener) => newDelivery({ ...facts, id }, listener.id, now))
+  const fansOut = listeners.length > fanOutAbove
+  const deliveries = (fansOut ? [] : listeners).map((listener) =>
+    newDelivery({ ...facts, id }, listener.id, now),
+  )
   const deliveryIds = deliveries.map((delivery) => delivery.id)
   const message = {
     ...facts,
@@ -40,14 +51,19 @@ export async function prepareMessage(context: Context, happening: Happening): Pr
     traceparent: traced(context, { ...facts, messageId: id, deliveryIds }),
     createdAt: now,
   }
+  const by = { tenantId: facts.tenantId, actor: drifthookActor }
+  const job = fansOut ? newJob(context, by, 'fan_out', id, {}) : null
   return {
     message,
     writes: [
       { op: 'insert', table: 'messages', row: message },
       { op: 'insert', table: 'messageBodies', row: { tenantId: facts.tenantId, id, data } },
       ...deliveries.map((row): Write => ({ op: 'insert', table: 'deliveries', row })),
+      ...(job === null ? [] : [{ op: 'insert', table: 'jobs', row: job } as const]),
     ],
     deliveryIds,
+    jobId: job?.id ?? null,
+    receivers: listeners.length,
     partner: listeners.some((listener) => listener.audience === 'partner'),
   }
 }
@@ -78,12 +94,9 @@ export const newDelivery = (
 /** After the commit: lets the runner know. A failing queue costs latency only, so it is not an error. */
 export async function announce(
   context: Context,
-  { deliveryIds }: Pick<Prepared, 'deliveryIds'>,
+  { deliveryIds, jobId }: Pick<Prepared, 'deliveryIds' | 'jobId'>,
 ): Promise<void> {
-  await wake(
-    context,
-    deliveryIds.map((id) => `${id}:1`),
-  )
+  await wake(context, [...deliveryIds.map((id) => `${id}:1`), ...(jobId === null ? [] : [jobId])])
 }
 
 /** Lets the runner know that there is work, by ids that are unique per attempt of it. */

@@ -1,5 +1,6 @@
 import type { Job } from '../../model.js'
 import { endDeliveries } from './end-deliveries.js'
+import { fanOut } from './fan-out.js'
 import type { JobKind } from './kind.js'
 import { reencrypt } from './reencrypt.js'
 import { replay } from './replay.js'
@@ -9,4 +10,5 @@ export const jobKinds: Readonly<Record<Job['kind'], JobKind>> = {
   replay,
   reencrypt,
   end_deliveries: endDeliveries,
+  fan_out: fanOut,
 }

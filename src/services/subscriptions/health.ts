@@ -4,8 +4,9 @@ import type { Row } from '../../ports/tables.js'
 import { commitSteps, type Step } from '../commit.js'
 import type { Context, Patience } from '../context.js'
 import { announce, type Prepared } from '../deliveries/outbox.js'
+import { drifthookActor } from '../jobs/new.js'
 import { auditWrite } from '../shared.js'
-import { disabling, drifthookActor, lifeMessage } from './life.js'
+import { disabling, lifeMessage } from './life.js'
 
 /** What attempts ended in, gathered over a moment. Instants in milliseconds since 1970. */
 export interface Results {

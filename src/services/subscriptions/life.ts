@@ -3,7 +3,7 @@ import type { Row } from '../../ports/tables.js'
 import type { Step } from '../commit.js'
 import type { Context } from '../context.js'
 import { dataBytes, type Prepared, plainly, prepareMessage } from '../deliveries/outbox.js'
-import { newJob } from '../jobs.js'
+import { newJob } from '../jobs/new.js'
 import { instantOrNull } from '../shared.js'
 import { revisionStep } from './matcher.js'
 
@@ -18,9 +18,6 @@ export const endingReason = ({
   disabledReason,
 }: Pick<Row<'subscriptions'>, 'disabledReason'>): EndingReason =>
   disabledReason === 'receiver_gone' ? 'receiver_gone' : 'webhook_disabled'
-
-/** Of drifthook itself, in the audit trail and as the maker of jobs. */
-export const drifthookActor = 'drifthook'
 
 /** What is said of a subscription when its state changes. */
 export interface LifeFacts {

@@ -19,7 +19,7 @@ export interface Matchable {
 /** What matching needs of an enabled subscription. */
 export type Listener = Pick<
   Row<'subscriptions'>,
-  'id' | 'contractId' | 'monitorId' | 'audience' | 'channel' | 'events'
+  'id' | 'contractId' | 'monitorId' | 'audience' | 'channel' | 'events' | 'createdAt'
 >
 
 interface Index {
@@ -88,8 +88,8 @@ async function read(storage: Storage, tenantId: string): Promise<Map<string, Lis
   let after: Cursor | null = null
   do {
     const page: Page<'subscriptions'> = await storage.list('subscriptions', { ...query, after })
-    for (const { id, contractId, monitorId, audience, channel, events } of page.items) {
-      const listener = { id, contractId, monitorId, audience, channel, events }
+    for (const { id, contractId, monitorId, audience, channel, events, createdAt } of page.items) {
+      const listener = { id, contractId, monitorId, audience, channel, events, createdAt }
       for (const pattern of events) {
         const listening = byPattern.get(pattern)
         if (listening === undefined) byPattern.set(pattern, [listener])
