@@ -145,20 +145,25 @@ export class WorkLoop<T extends WorkTableName> {
     this.#slots.giveBack(now)
     const closed = lanes?.closed(now) ?? []
     const failing = lanes?.failing() ?? []
-    if (failing.length === 0) return this.#claim(now, { perLane, skipLanes: closed, shared: false })
-    const shared = await this.#claim(now, { perLane: 1, skipLanes: closed, shared: true })
-    return shared + (await this.#claim(now, { perLane, skipLanes: [...closed, ...failing], shared: false }))
+    if (failing.length === 0) return this.#claim({ perLane, skipLanes: closed, shared: false })
+    const shared = await this.#claim({ perLane: 1, skipLanes: closed, shared: true })
+    return shared + (await this.#claim({ perLane, skipLanes: [...closed, ...failing], shared: false }))
   }
 
-  async #claim(
-    now: number,
-    { shared, ...request }: { perLane: number; skipLanes: readonly string[]; shared: boolean },
-  ): Promise<number> {
+  async #claim({
+    shared,
+    ...request
+  }: {
+    perLane: number
+    skipLanes: readonly string[]
+    shared: boolean
+  }): Promise<number> {
+    const { storage, clock } = this.#parts
     const { table, leaseMs } = this.#trade
     const limit = shared ? this.#slots.freeShared : this.#slots.free
     if (limit <= 0) return 0
-    const leaseUntil = now + leaseMs
-    const claimed = await this.#parts.storage.claim(table, { ...request, limit, now, leaseUntil })
+    const now = clock.now()
+    const claimed = await storage.claim(table, { ...request, limit, now, leaseUntil: now + leaseMs })
     for (const row of claimed) {
       const slot = this.#slots.take(shared)
       const run = this.#work(row, slot).finally(() => {

@@ -7,7 +7,6 @@ import { onHttp, onMemory, onSqlite, runs } from '../support/delivery-model/sett
 
 describe('every history of a delivery keeps the contract', { timeout: 3_600_000 }, () => {
   it('on the memory storage', () => onMemory(runs(100)))
-  it('with started workers and lost wake-ups', () => onMemory(runs(5), { live: true }))
   it('with two processes on one SQLite file', () => onSqlite(runs(12)))
   it('over HTTP', () => onHttp(runs(60)))
 })

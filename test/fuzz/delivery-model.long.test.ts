@@ -8,6 +8,3 @@ it('every history of a delivery keeps the contract on the memory storage', { tim
 )
 it('every history of a delivery keeps the contract on SQLite', { timeout }, () => onSqlite(runs(5_000)))
 it('every history of a delivery keeps the contract over HTTP', { timeout }, () => onHttp(runs(5_000)))
-it('every history of a delivery keeps the contract with lost wake-ups', { timeout }, () =>
-  onMemory(runs(5_000), { live: true }),
-)

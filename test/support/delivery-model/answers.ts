@@ -90,11 +90,6 @@ export const scripts = {
     fc.array(fc.constantFrom(...channelAnswers), { minLength: 1, maxLength: 4 }),
     fc.constant(failsAlways),
   ),
-  /** Without those that take hours. */
-  brief: fc.array(fc.constantFrom(...channelAnswers.filter(({ verdict }) => verdict.retryAfterMs < 90_000)), {
-    minLength: 1,
-    maxLength: 4,
-  }),
   http: fc.array(
     fc.oneof(
       { arbitrary: fc.constantFrom(...httpAnswers), weight: 60 },

@@ -182,21 +182,19 @@ const advance = fc.record({
   do: fc.constant('advance' as const),
   ms: fc.oneof(fc.nat(2_000), fc.constantFrom(4_999, 5_000, 30_000, 61_000, 3_600_000, 25 * 3_600_000)),
 })
-/** Where every second costs a sweep. */
-const moments = fc.record({ do: fc.constant('advance' as const), ms: fc.nat(10_000) })
 const waiting = fc.constant({ do: 'wait for what is due' } as const)
 
 /** Everything that may happen, one thing or several at once. */
-export function operations(medium: 'channel' | 'http', brief: boolean): fc.Arbitrary<Operation[]> {
+export function operations(medium: 'channel' | 'http'): fc.Arbitrary<Operation[]> {
   const answer = fc.record({
     do: fc.constant('answer' as const),
     hook: which,
-    script: brief ? scripts.brief : scripts[medium],
+    script: scripts[medium],
   })
   const one: fc.Arbitrary<Operation> = fc.oneof(
     { arbitrary: publish, weight: 4 },
     { arbitrary: answer, weight: 5 },
-    { arbitrary: brief ? moments : advance, weight: 3 },
+    { arbitrary: advance, weight: 3 },
     { arbitrary: waiting, weight: 4 },
     { arbitrary: work, weight: 7 },
     { arbitrary: fc.oneof(...byUsers), weight: 6 },

@@ -24,10 +24,6 @@ const shape: fc.Arbitrary<Shape> = fc.record({
   ),
   rateLimit: fc.option(fc.constantFrom({ points: 1, durationMs: 1_000 }, { points: 2, durationMs: 60_000 })),
 })
-const briefShape = fc.record({
-  delays: fc.constantFrom([], [0], [5_000, 25_000], [200, 200, 200, 200]),
-  rateLimit: fc.option(fc.constant({ points: 1, durationMs: 1_000 })),
-})
 /** Written down here anew, as the document promises them. */
 const presets: Shape[] = [
   { preset: 'driftguard', delays: [5_000, 25_000], rateLimit: null },
@@ -61,43 +57,34 @@ export interface RunOptions {
   numRuns: number
   medium?: 'channel' | 'http'
   maxCommands?: number
-  /** Workers are started, and some of their wake-ups are lost. */
-  live?: boolean
 }
 
 /** Runs the model so many times. Fails with fast-check's report: seed, path, and the shortest run that fails. */
 export async function runModel(options: RunOptions): Promise<void> {
-  const { setting, numRuns, medium = 'channel', maxCommands = 25, live = false } = options
-  const commands = fc.commands([operations(medium, live).map((list) => new Command(list))], {
+  const { setting, numRuns, medium = 'channel', maxCommands = 25 } = options
+  const commands = fc.commands([operations(medium).map((list) => new Command(list))], {
     maxCommands,
     size: 'max',
   })
-  const shapes = fc.array(live ? briefShape : fc.oneof(shape, fc.constantFrom(...presets)), {
+  const shapes = fc.array(fc.oneof(shape, fc.constantFrom(...presets)), {
     minLength: 1,
     maxLength: 3,
   })
   const pauses = fc.array(fc.nat(2), { minLength: 1, maxLength: 12 })
-  const losses = live ? fc.array(fc.boolean(), { minLength: 1, maxLength: 5 }) : fc.constant(undefined)
-  const property = fc.asyncProperty(
-    shapes,
-    pauses,
-    losses,
-    commands,
-    async (shapes, pauses, lost, commands) => {
-      const { begun, close, ...rest } = setting()
-      const world = new World({ ...rest, pauses, ...(lost === undefined ? {} : { lost }) })
-      begun?.(world)
-      await world.begin()
-      try {
-        for (const [n, shape] of shapes.entries()) await world.subscribe(`hook${n}`, shape, [delivers()])
-        await fc.asyncModelRun(() => ({ model: world.history, real: world }), commands)
-        await finish(world)
-      } finally {
-        await world.end()
-        close?.()
-      }
-    },
-  )
+  const property = fc.asyncProperty(shapes, pauses, commands, async (shapes, pauses, commands) => {
+    const { begun, close, ...rest } = setting()
+    const world = new World({ ...rest, pauses })
+    begun?.(world)
+    await world.begin()
+    try {
+      for (const [n, shape] of shapes.entries()) await world.subscribe(`hook${n}`, shape, [delivers()])
+      await fc.asyncModelRun(() => ({ model: world.history, real: world }), commands)
+      await finish(world)
+    } finally {
+      await world.end()
+      close?.()
+    }
+  })
   await fc.assert(property, { numRuns, ...seedFromEnvironment() })
 }
 
@@ -131,8 +118,6 @@ async function drain(world: World): Promise<void> {
     // What is due and not taken up waits for a breaker, a rate limit or a lease.
     step = world.history.next > before ? 1_000 : Math.min(step * 2, 60_000)
   }
-  // Started workers may have an outcome left to write.
-  if (world.setting.lost !== undefined) await world.until(world.clock.advance(5_000))
   await judgeEnd(world)
 }
 

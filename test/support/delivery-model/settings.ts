@@ -11,9 +11,9 @@ import { runModel } from './run.js'
 export const runs = (usual: number): number => Number(process.env.DRIFTHOOK_RUNS ?? usual)
 
 /** One storage object, handed to every process. */
-export const onMemory = (numRuns: number, { live = false } = {}): Promise<void> =>
+export const onMemory = (numRuns: number): Promise<void> =>
   runModel({
-    ...{ numRuns, live },
+    numRuns,
     setting: () => {
       const storage = memoryStorage()
       return { storage: () => storage }

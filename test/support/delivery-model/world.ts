@@ -5,8 +5,6 @@ import {
   type Drifthook,
   type DrifthookOptions,
   defineChannel,
-  memoryQueue,
-  type Queue,
   type Storage,
 } from '../../../src/index.js'
 import { type FakeClock, fakeClock } from '../../../src/testkit/fake-clock.js'
@@ -23,8 +21,6 @@ export interface Setting {
   pauses: readonly number[]
   /** Receivers are called by HTTP at this base URL; absent: through a channel of the host's own. */
   http?: { base: string; timeoutMs: number }
-  /** Workers are started, and work by their own sweeps; of their wake-ups those are lost, over and over. */
-  lost?: readonly boolean[]
 }
 
 /** What a webhook of the world was made with, and what its receiver answers from now on. */
@@ -69,7 +65,6 @@ export class World {
   readonly timeoutMs: number
   readonly #storages: Storage[] = []
   #processes = 0
-  readonly #starting: Promise<void>[] = []
   #activity = 0
   #requests = 0
   #published = 0
@@ -106,7 +101,6 @@ export class World {
   /** Works what is due, until there is nothing or the process dies. A dead one is followed by another. */
   async work(n: number): Promise<void> {
     const worker = this.workers[n]!
-    if (this.setting.lost !== undefined) return this.#sweep(n, worker)
     const outcome = await Promise.race([
       worker.drifthook.runDue().then(() => 'worked' as const),
       worker.died.then(() => 'died' as const),
@@ -114,26 +108,15 @@ export class World {
     if (outcome === 'died' && this.workers[n] === worker) this.workers[n] = this.#process('worker')
   }
 
-  /** Lets a started worker's sweep come, and replaces it if that was its death. */
-  async #sweep(n: number, worker: Worker): Promise<void> {
-    await this.clock.advance(1_100)
-    const dead = await Promise.race([worker.died.then(() => true), setImmediate(false)])
-    if (!dead || this.workers[n] !== worker) return
-    this.workers[n] = this.#process('worker')
-    await Promise.all(this.#starting)
-  }
-
   /** One that has ended its life is left as it is: nobody stops a dead process. */
   async end(): Promise<void> {
-    await Promise.all(this.#starting)
     await Promise.all([this.desk, ...this.workers].map(({ drifthook }) => drifthook.stop({ drainMs: 0 })))
     await Promise.all(this.#storages.map((storage) => storage.close()))
   }
 
-  /** Opens the store, to be looked at, and waits for workers that start. */
+  /** Opens the store, to be looked at. */
   async begin(): Promise<void> {
     await this.store.open()
-    await Promise.all(this.#starting)
   }
 
   async publish(): Promise<void> {
@@ -215,7 +198,6 @@ export class World {
       authenticate: () => acme,
       storage: watched.storage,
       secretKey: new Uint8Array(32).fill(1),
-      queue: this.#queue(),
       clock: this.clock,
       logger: silent,
       eventTypes: ['contact.created'],
@@ -224,18 +206,7 @@ export class World {
       delivery: { timeoutMs: this.timeoutMs, allowLoopback: true, breaker, failing, disable },
     }
     const drifthook = createDrifthook(options)
-    if (role === 'worker' && this.setting.lost !== undefined) this.#starting.push(drifthook.start())
     return { name, drifthook, faults: watched.faults, died: watched.died }
-  }
-
-  #queue(): Queue {
-    const queue = memoryQueue({ clock: this.clock })
-    const { lost } = this.setting
-    if (lost === undefined) return queue
-    let n = 0
-    const enqueue = queue.enqueue.bind(queue)
-    queue.enqueue = async (wakeUps) => (lost[n++ % lost.length] ? undefined : enqueue(wakeUps))
-    return queue
   }
 
   /** Tells receivers who calls, and counts the calls under way. */
