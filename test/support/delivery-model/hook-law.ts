@@ -160,7 +160,8 @@ function judgeSparing(history: History, hook: Hook): void {
   for (const worker of new Set(calls.map((one) => one.worker))) {
     const own = calls.filter((one) => one.worker === worker)
     const sent = own.filter((one) => one.kind === 'sent')
-    if (hook.rateLimit !== null) judgeRate(hook, hook.rateLimit, sent)
+    // A request on a socket arrives when it does: only a channel is called at the instant an attempt starts.
+    if (hook.rateLimit !== null && !hook.url.startsWith('http:')) judgeRate(hook, hook.rateLimit, sent)
     const ids = new Set(sent.map(({ deliveryId }) => deliveryId))
     const asked = new Map(
       history.of('claimed').map((one) => [`${one.deliveryId} ${one.fence}`, one.asked] as const),
