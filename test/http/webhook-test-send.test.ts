@@ -37,7 +37,12 @@ describe.each(storageNames)('a test of a webhook, on %s', (on) => {
       error: null,
       started_at: new Date(app.clock.now()).toISOString(),
     })
-    expect(attempt.request_headers).toMatchObject({ 'x-own': '***', 'webhook-signature': '***' })
+    expect(attempt.request_headers).toMatchObject({
+      'x-own': '***',
+      'webhook-signature': '***',
+      'webhook-id': expect.stringMatching(/^msg_/),
+      'webhook-timestamp': expect.stringMatching(/^\d+$/),
+    })
     const request = await to.next()
     expect(to.verify(made.secret, request)).toMatchObject({ reason: 'timestamp_too_old' })
     expect(request.headers['x-own']).toBe('mine')

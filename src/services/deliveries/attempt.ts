@@ -3,7 +3,7 @@ import type { AttemptErrorClass, SignatureScheme } from '../../model.js'
 import type { Write } from '../../ports/storage.js'
 import type { Row } from '../../ports/tables.js'
 import type { OutboundResult } from '../../ports/transport.js'
-import { sign } from '../../signing/index.js'
+import { sign, signatureHeaders } from '../../signing/index.js'
 import type { Channel, SendVerdict } from '../channels/channel.js'
 import type { Context } from '../context.js'
 import { attemptBegins } from '../hooks.js'
@@ -118,15 +118,17 @@ async function post(
 ): Promise<Sent> {
   const { subscription, message } = outgoing
   const { contentType, body } = await bodyOf(context, channel, outgoing)
-  const signature = sign({
-    scheme: subscription.signature as SignatureScheme,
+  const scheme = subscription.signature as SignatureScheme
+  const names = signatureHeaders(scheme, signatureHeadersOf(context, subscription))
+  const signed = sign({
+    scheme,
     id: message.id,
     timestamp: Math.floor(startedAt / 1000),
     body,
     secrets,
-    headers: signatureHeadersOf(context, subscription),
+    headers: names,
   })
-  const headers = { 'content-type': contentType, ...own, ...trace, ...signature }
+  const headers = { 'content-type': contentType, ...own, ...trace, ...signed }
   const { timeoutMs } = context.delivery
   const result = await context.transport.send({ url, headers, body, timeoutMs })
   const { status, body: answer } = result
@@ -135,7 +137,7 @@ async function post(
       ? null
       : channel.judge({ status, body: answer ?? new Uint8Array(), headers: result.headers })
   // Neither a signature nor a value the subscriber gave is written down.
-  return { result, headers: shownHeaders(headers, { ...own, ...signature }), verdict }
+  return { result, headers: shownHeaders(headers, [...Object.keys(own), names.signature ?? '']), verdict }
 }
 
 async function handOver(
@@ -209,5 +211,7 @@ function records(
   }
 }
 
-const shownHeaders = (sent: Record<string, string>, secret: Record<string, string>): Record<string, string> =>
-  Object.fromEntries(Object.entries(sent).map(([name, value]) => [name, name in secret ? '***' : value]))
+const shownHeaders = (sent: Record<string, string>, secret: readonly string[]): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(sent).map(([name, value]) => [name, secret.includes(name) ? '***' : value]),
+  )
