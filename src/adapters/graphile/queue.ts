@@ -109,8 +109,14 @@ export class GraphileQueue implements Queue {
         concurrency,
         pollInterval: pollMs,
         noHandleSignals: true,
-        // One process asks once for all its idle handlers, not each of them.
-        preset: { worker: { localQueue: { size: concurrency } } },
+        preset: {
+          worker: {
+            // One process asks once for all its idle handlers, not each of them.
+            localQueue: { size: concurrency },
+            // Without batches nobody waits for a completion, nor hears that it failed: that ends the process.
+            completeJobBatchDelay: 0,
+          },
+        },
       },
       { [task]: (payload) => handling.handle((payload as { id: string }).id) },
       this.#pool as unknown as GraphilePool,
