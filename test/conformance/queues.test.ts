@@ -57,10 +57,14 @@ function harnessOf(make: (n: number) => Queue): QueueHarness {
 const slow = (name: string, run: () => Promise<void>) => it(name, run, 20_000)
 
 describe('bullmqQueue', () => {
-  const make = (name = 'drifthook') =>
-    bullmqQueue({ connection: client, prefix: redisServer.prefix, name })
+  const make = (name = 'drifthook') => bullmqQueue({ connection: client, prefix: redisServer.prefix, name })
 
-  runConformance({ cases: queueConformance, harness: harnessOf((n) => make(`q${n}`)), test: slow, skip: it.skip })
+  runConformance({
+    cases: queueConformance,
+    harness: harnessOf((n) => make(`q${n}`)),
+    test: slow,
+    skip: it.skip,
+  })
 
   it('takes options as well as a client, and ids of any kind', async () => {
     const { hostname: host, port } = new URL(redisServer.url)
@@ -147,6 +151,20 @@ describe('graphileQueue', () => {
     await harness.openTwin?.()
     const { rows } = await pool.query(`SELECT key FROM ${postgresServer.schema}.jobs ORDER BY key`)
     expect(rows).toEqual([{ key: 'living' }, { key: 'waiting' }])
+    await harness.close()
+  })
+
+  it('goes on when another application migrates graphile-worker in a schema of its own', async () => {
+    const queue = await open()
+    const notify = `SELECT pg_notify('worker:migrate', '{"migrationNumber":99,"breaking":true}')`
+    // Handed over only once it listens, and notifications come in order.
+    const taken = take(queue, 2, async () => {
+      await pool.query(notify)
+      await queue.enqueue([{ id: 'b' }])
+    })
+    await queue.enqueue([{ id: 'a' }])
+    expect(await taken).toEqual(['a', 'b'])
+    expect(process.exitCode).toBeUndefined()
     await harness.close()
   })
 

@@ -158,8 +158,10 @@ export class GraphileQueue implements Queue {
 
   async #options() {
     const { Logger } = await this.#opened()
+    const events = new EventEmitter()
+    events.on('pool:listen:notification', withoutMigrations)
     // Whoever enqueues hears of what is wrong; graphile-worker itself would tell the console.
-    return { schema: this.#schema, logger: new Logger(() => ignore), events: new EventEmitter() }
+    return { schema: this.#schema, logger: new Logger(() => ignore), events }
   }
 
   async #opened(): Promise<Graphile> {
@@ -170,6 +172,14 @@ export class GraphileQueue implements Queue {
   #name(thing: string): string {
     return `"${this.#schema.replaceAll('"', '""')}".${thing}`
   }
+}
+
+/**
+ * All schemas of a database share one channel: another application that migrates its own would make
+ * graphile-worker stop here, and set this process's exit code.
+ */
+function withoutMigrations({ message }: { message: { channel: string; payload?: string } }): void {
+  if (message.channel === 'worker:migrate') message.payload = ''
 }
 
 /** Without these a lost connection ends the process; graphile-worker asks for the first two. */

@@ -9,6 +9,8 @@ export async function optionalPackage<Package>(name: string): Promise<Package> {
     // Not a literal: a bundler must not look for the optional peer.
     return (await import(/* @vite-ignore */ name)) as Package
   } catch (cause) {
-    throw new DrifthookError('DRIVER_NOT_FOUND', `${name} could not be loaded. npm install ${name}`, { cause })
+    throw new DrifthookError('DRIVER_NOT_FOUND', `${name} could not be loaded. npm install ${name}`, {
+      cause,
+    })
   }
 }
