@@ -5,6 +5,7 @@ import { Pool } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { bullmqQueue } from '../../src/adapters/bullmq/index.js'
 import { graphileQueue } from '../../src/adapters/graphile/index.js'
+import { optionalPackage } from '../../src/adapters/shared/optional-package.js'
 import type { Queue } from '../../src/ports/queue.js'
 import { runConformance } from '../../src/testkit/conformance.js'
 import { type QueueHarness, queueConformance } from '../../src/testkit/queue-conformance.js'
@@ -55,6 +56,13 @@ function harnessOf(make: (n: number) => Queue): QueueHarness {
 }
 
 const slow = (name: string, run: () => Promise<void>) => it(name, run, 20_000)
+
+it('an engine whose package is not installed is named, with the command that remedies it', async () => {
+  await expect(optionalPackage('drifthook-engine-nobody-has')).rejects.toMatchObject({
+    code: 'DRIVER_NOT_FOUND',
+    message: expect.stringContaining('npm install drifthook-engine-nobody-has'),
+  })
+})
 
 describe('bullmqQueue', () => {
   const make = (name = 'drifthook') => bullmqQueue({ connection: client, prefix: redisServer.prefix, name })
@@ -157,7 +165,7 @@ describe('graphileQueue', () => {
   it('goes on when another application migrates graphile-worker in a schema of its own', async () => {
     const queue = await open()
     const notify = `SELECT pg_notify('worker:migrate', '{"migrationNumber":99,"breaking":true}')`
-    // Handed over only once it listens, and notifications come in order.
+    // Notifications come in order: the one of `b` after the migration's.
     const taken = take(queue, 2, async () => {
       await pool.query(notify)
       await queue.enqueue([{ id: 'b' }])

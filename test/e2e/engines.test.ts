@@ -145,7 +145,7 @@ describe.each([
     await engine.flush(name)
   })
 
-  it('may lose every wake-up: the sweep delivers', async () => {
+  it('may lose every wake-up: the store knows what is due', async () => {
     const filename = databaseFile()
     const name = engine.name()
     const { queue } = make(name)
@@ -214,6 +214,24 @@ describe.each([
     await app.drifthook.stop()
   })
 
+  it('that does not answer holds nobody up', async () => {
+    const line = await cuttable(engine.server())
+    const { queue, woken } = watched(engine.make(line.url, engine.name()))
+    const app = webhookApp('memory', { queue })
+    await app.drifthook.start()
+    const to = await receiving()
+    await subscribe(app, to.url())
+    line.stall()
+    await publish(app)
+    expect(app.logger.lines.map(({ fields }) => String(fields?.['error']))).toContainEqual(
+      expect.stringContaining('did not answer'),
+    )
+    await app.clock.advance(1_000)
+    await to.next()
+    expect(woken).toEqual([])
+    await app.drifthook.stop()
+  })
+
   it('that goes away and comes back wakes again', async () => {
     const line = await cuttable(engine.server())
     const { queue, woken } = watched(engine.make(line.url, engine.name()))
@@ -242,7 +260,7 @@ describe.each([
   }, 60_000)
 })
 
-/** A line to a server that can be cut, all connections at once, and mended. */
+/** A line to a server that can be stalled, or cut and mended: all connections at once. */
 async function cuttable(server: string) {
   const target = new URL(server)
   const standard = target.protocol.startsWith('redis') ? 6379 : 5432
@@ -265,10 +283,13 @@ async function cuttable(server: string) {
     sockets.clear()
     await closed
   }
+  const stall = () => {
+    for (const socket of sockets) socket.unpipe().pause()
+  }
   await mend()
   onTestFinished(cut)
   const url = new URL(server)
   url.hostname = '127.0.0.1'
   url.port = String(port)
-  return { url: url.href, cut, mend }
+  return { url: url.href, stall, cut, mend }
 }

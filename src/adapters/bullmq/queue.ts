@@ -1,7 +1,7 @@
 import type { Queue as Jobs } from 'bullmq'
 import type { Redis } from 'ioredis'
 import type { ConsumeOptions, Queue, WakeUp } from '../../ports/queue.js'
-import { aborted, answered, Handling, ignore } from '../shared/engine.js'
+import { answered, Consumer, ignore } from '../shared/engine.js'
 import { optionalPackage } from '../shared/optional-package.js'
 
 export interface Settings {
@@ -61,26 +61,23 @@ export class BullmqQueue implements Queue {
     await answered('Redis', jobs.addBulk(added))
   }
 
-  async consume(
-    handler: (id: string) => Promise<void>,
-    { concurrency, signal }: ConsumeOptions,
-  ): Promise<void> {
+  async consume(handler: (id: string) => Promise<void>, options: ConsumeOptions): Promise<void> {
     const { redis, Worker } = await this.#opened()
-    if (signal.aborted) return
+    const consumer = new Consumer(handler, options)
+    if (consumer.signal.aborted) return
     const { name, prefix } = this.#settings
-    const handling = new Handling(handler, signal)
-    // The worker duplicates the connection, once to block on it, and connects anew by itself.
-    const worker = new Worker<{ id: string }>(name, ({ data }) => handling.handle(data.id), {
+    // The worker duplicates the connection, once more to block on it, and reconnects by itself.
+    const worker = new Worker<{ id: string }>(name, ({ data }) => consumer.handle(data.id), {
       connection: redis,
       prefix,
-      concurrency,
+      concurrency: consumer.concurrency,
     })
     worker.on('error', ignore)
-    await aborted(signal)
-    // Without Redis it would wait for Redis to say goodbye to.
+    await consumer.stopped
+    // By force while Redis is away: else it would wait for Redis to say goodbye to.
     const closed = worker.close(redis.status !== 'ready')
-    await handling.ended()
-    await answered('Redis', closed).catch(ignore)
+    await consumer.ended()
+    await answered('Redis', closed).catch(() => void worker.disconnect().catch(ignore))
   }
 
   async stats(): Promise<{ waiting: number }> {

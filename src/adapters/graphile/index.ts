@@ -1,9 +1,10 @@
 /** `drifthook/graphile`: wake-ups through PostgreSQL, as jobs of graphile-worker. */
 import { DrifthookError } from '../../errors.js'
 import type { Queue } from '../../ports/queue.js'
-import { GraphileQueue, type PgPool } from './queue.js'
+import type { PgPool } from './pool.js'
+import { GraphileQueue } from './queue.js'
 
-export type { PgPool } from './queue.js'
+export type { PgPool } from './pool.js'
 
 export interface GraphileOptions {
   /** A `Pool` of `pg`. Never closed here. Listening takes one of its connections for good. */

@@ -1,21 +1,9 @@
 import { EventEmitter } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ConsumeOptions, Queue, WakeUp } from '../../ports/queue.js'
-import { aborted, answered, Handling, ignore } from '../shared/engine.js'
+import { answered, Consumer, ignore } from '../shared/engine.js'
 import { optionalPackage } from '../shared/optional-package.js'
-
-interface Emitter {
-  on(event: 'error', listener: () => void): unknown
-  off(event: 'error', listener: () => void): unknown
-}
-
-/** A `Pool` of `pg`, as far as it is used here. */
-export interface PgPool {
-  query(text: string, values: unknown[]): Promise<{ rows: { [column: string]: unknown }[] }>
-  connect(): Promise<object>
-  on(event: 'error' | 'connect' | 'acquire', listener: (subject: never) => void): unknown
-  off(event: 'error' | 'connect' | 'acquire', listener: (subject: never) => void): unknown
-}
+import { guard, type PgPool, unguard } from './pool.js'
 
 export interface Settings {
   pool: PgPool
@@ -58,7 +46,7 @@ export class GraphileQueue implements Queue {
   async close(): Promise<void> {
     if (this.#graphile === null) return
     this.#graphile = null
-    await this.#migrated?.catch(ignore)
+    if (this.#migrated !== null) await answered('PostgreSQL', this.#migrated).catch(ignore)
     unguard(this.#pool)
   }
 
@@ -78,17 +66,15 @@ export class GraphileQueue implements Queue {
     await this.#query(add, [JSON.stringify(specs)])
   }
 
-  async consume(
-    handler: (id: string) => Promise<void>,
-    { concurrency, signal }: ConsumeOptions,
-  ): Promise<void> {
+  async consume(handler: (id: string) => Promise<void>, options: ConsumeOptions): Promise<void> {
     await this.#opened()
-    const handling = new Handling(handler, signal)
+    const consumer = new Consumer(handler, options)
+    const { signal } = consumer
     while (!signal.aborted) {
-      await this.#work(handling, concurrency, signal).catch(ignore)
+      await this.#work(consumer).catch(ignore)
       await sleep(retryMs, undefined, { signal }).catch(ignore)
     }
-    await handling.ended()
+    await consumer.ended()
   }
 
   async stats(): Promise<{ waiting: number }> {
@@ -99,8 +85,9 @@ export class GraphileQueue implements Queue {
   }
 
   /** Until the abort, or until graphile-worker gives up. */
-  async #work(handling: Handling, concurrency: number, signal: AbortSignal): Promise<void> {
-    await Promise.race([this.#ready(), aborted(signal)])
+  async #work(consumer: Consumer): Promise<void> {
+    const { concurrency, signal, stopped } = consumer
+    await Promise.race([this.#ready(), stopped])
     if (signal.aborted) return
     const { runTaskList } = await this.#opened()
     const workers = runTaskList(
@@ -118,14 +105,14 @@ export class GraphileQueue implements Queue {
           },
         },
       },
-      { [task]: (payload) => handling.handle((payload as { id: string }).id) },
+      { [task]: (payload) => consumer.handle((payload as { id: string }).id) },
       this.#pool as unknown as GraphilePool,
     )
     const ended = workers.promise.catch(ignore)
-    await Promise.race([ended, aborted(signal)])
+    await Promise.race([ended, stopped])
     if (!signal.aborted) return
     Promise.resolve(workers.gracefulShutdown()).catch(ignore)
-    await handling.ended()
+    await consumer.ended()
     await answered('PostgreSQL', ended)
   }
 
@@ -180,23 +167,4 @@ export class GraphileQueue implements Queue {
  */
 function withoutMigrations({ message }: { message: { channel: string; payload?: string } }): void {
   if (message.channel === 'worker:migrate') message.payload = ''
-}
-
-/** Without these a lost connection ends the process; graphile-worker asks for the first two. */
-function guard(pool: PgPool): void {
-  pool.on('error', ignore)
-  pool.on('connect', guardClient)
-  pool.on('acquire', guardClient)
-}
-
-function unguard(pool: PgPool): void {
-  pool.off('error', ignore)
-  pool.off('connect', guardClient)
-  pool.off('acquire', guardClient)
-}
-
-/** Each client has it once, however often it is taken. */
-function guardClient(client: Emitter): void {
-  client.off('error', ignore)
-  client.on('error', ignore)
 }

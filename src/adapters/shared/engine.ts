@@ -1,4 +1,5 @@
 /** What the adapters of queue engines have in common: an engine that does not answer holds nothing up. */
+import type { ConsumeOptions } from '../../ports/queue.js'
 
 /** How long one call to an engine may take. The runner's sweep is about as quick. */
 export const engineMs = 1_000
@@ -19,29 +20,31 @@ export async function answered<T>(engine: string, work: Promise<T>): Promise<T> 
   }
 }
 
-/** Resolves when `signal` aborts. */
-export function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve()
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
-}
-
 /** For errors that somebody else hears of too, and for `error` events, which unheard would end the process. */
 export const ignore = () => {}
 
-/** Calls `handler` and knows what runs. */
-export class Handling {
+/** Who consumes: its handler, what runs of it, and when it wants no more. */
+export class Consumer {
+  readonly concurrency: number
+  readonly signal: AbortSignal
+  /** Resolves when the signal aborts. */
+  readonly stopped: Promise<void>
   readonly #handler: (id: string) => Promise<void>
-  readonly #signal: AbortSignal
   readonly #running = new Set<Promise<void>>()
 
-  constructor(handler: (id: string) => Promise<void>, signal: AbortSignal) {
+  constructor(handler: (id: string) => Promise<void>, { concurrency, signal }: ConsumeOptions) {
     this.#handler = handler
-    this.#signal = signal
+    this.concurrency = concurrency
+    this.signal = signal
+    this.stopped = new Promise((resolve) => {
+      if (signal.aborted) resolve()
+      else signal.addEventListener('abort', () => resolve(), { once: true })
+    })
   }
 
-  /** Resolves when the handler has ended, well or not. After the abort what still comes is dropped. */
+  /** Resolves when the handler has ended, well or not. What comes after the abort is dropped. */
   async handle(id: string): Promise<void> {
-    if (this.#signal.aborted) return
+    if (this.signal.aborted) return
     // A throwing handler loses its wake-up, no more: the engine must neither retry it nor keep it as failed.
     const run: Promise<void> = Promise.resolve(id)
       .then(this.#handler)
@@ -51,7 +54,7 @@ export class Handling {
     await run
   }
 
-  /** Resolves when nothing runs. */
+  /** Resolves when no handler runs. */
   async ended(): Promise<void> {
     await Promise.all(this.#running)
   }
