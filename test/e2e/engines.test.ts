@@ -223,13 +223,14 @@ describe.each([
     await subscribe(app, to.url())
     line.stall()
     await publish(app)
-    expect(app.logger.lines.map(({ fields }) => String(fields?.['error']))).toContainEqual(
+    expect(app.logger.lines.map(({ fields }) => String(fields?.error))).toContainEqual(
       expect.stringContaining('did not answer'),
     )
     await app.clock.advance(1_000)
     await to.next()
     expect(woken).toEqual([])
     await app.drifthook.stop()
+    await line.cut()
   })
 
   it('that goes away and comes back wakes again', async () => {
@@ -265,10 +266,11 @@ async function cuttable(server: string) {
   const target = new URL(server)
   const standard = target.protocol.startsWith('redis') ? 6379 : 5432
   const sockets = new Set<Socket>()
+  let stalled = false
   const join = (from: Socket, to: Socket) => {
     sockets.add(from)
     from.on('error', () => {}).on('close', () => to.destroy())
-    from.pipe(to)
+    if (!stalled) from.pipe(to)
   }
   const line = createServer((socket) => {
     const far = dial(Number(target.port || standard), target.hostname)
@@ -284,6 +286,7 @@ async function cuttable(server: string) {
     await closed
   }
   const stall = () => {
+    stalled = true
     for (const socket of sockets) socket.unpipe().pause()
   }
   await mend()
