@@ -20,7 +20,16 @@ let pool: Pool
 beforeAll(async () => {
   redisServer = await redis()
   postgresServer = await postgres()
-  client = new Redis(redisServer.url, { keyPrefix: 'host:' })
+  // Set in every way that BullMQ would not work with.
+  client = new Redis(redisServer.url, {
+    keyPrefix: 'host:',
+    maxRetriesPerRequest: 1,
+    enableOfflineQueue: false,
+    commandTimeout: 500,
+    retryStrategy: () => null,
+    lazyConnect: true,
+  })
+  await client.connect()
   pool = new Pool({ connectionString: postgresServer.url })
 }, 60_000)
 

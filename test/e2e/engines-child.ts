@@ -16,7 +16,8 @@ const say = (line: string) => process.stdout.write(`${line}\n`)
 
 function onRedis() {
   const connection = new Redis(server)
-  return { queue: bullmqQueue({ connection, prefix: name }), end: () => connection.quit() }
+  connection.on('error', () => {})
+  return { queue: bullmqQueue({ connection, prefix: name }), end: () => connection.disconnect() }
 }
 
 function onPostgres() {

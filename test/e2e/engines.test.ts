@@ -17,15 +17,20 @@ import { databaseFile, deliveryOf, publish, receiving, subscribe, webhookApp } f
 
 let redisServer: TestRedis
 let postgresServer: TestPostgres
+let directory: Awaited<ReturnType<typeof temporaryDirectory>>
+let child: string
 let names = 0
 
 beforeAll(async () => {
+  directory = await temporaryDirectory()
+  child = await bundle('../e2e/engines-child.ts', directory.path)
   redisServer = await redis()
   postgresServer = await postgres()
 }, 60_000)
 afterAll(async () => {
   await redisServer.close()
   await postgresServer.close()
+  await directory.remove()
 })
 
 interface Engine {
@@ -103,6 +108,9 @@ describe.each([
   ['graphile', graphile],
 ] as const)('%s', (engineName, engine) => {
   const make = (name: string) => watched(engine.make(engine.server(), name))
+  /** Another process. */
+  const worker = (server: string, name: string, filename: string) =>
+    start([process.execPath, child, engineName, server, name, filename])
 
   it('wakes a runner that would never look otherwise', async () => {
     const { queue, woken } = make(engine.name())
@@ -159,24 +167,19 @@ describe.each([
     expect(await queue.stats()).toEqual({ waiting: 0 })
 
     const { queue: own, woken } = make(name)
-    const worker = shared(filename, own)
-    await worker.drifthook.start()
+    const other = shared(filename, own)
+    await other.drifthook.start()
     await to.next()
     expect(woken).toEqual([])
   })
 
   it('wakes processes that share the work, each of which ends by itself', async () => {
-    const directory = await temporaryDirectory()
-    onTestFinished(() => directory.remove())
-    const child = await bundle('../e2e/engines-child.ts', directory.path)
     const filename = databaseFile()
     const name = engine.name()
     const api = shared(filename, make(name).queue)
     await api.drifthook.start({ runner: false })
-    const workers = [0, 1].map(() =>
-      start([process.execPath, child, engineName, engine.server(), name, filename]),
-    )
-    const lines = () => workers.flatMap((worker) => worker.lines)
+    const workers = [0, 1].map(() => worker(engine.server(), name, filename))
+    const lines = () => workers.flatMap((each) => each.lines)
     await vi.waitFor(() => expect(lines()).toEqual(['ready', 'ready']), 15_000)
 
     const to = await receiving()
@@ -187,15 +190,13 @@ describe.each([
     await vi.waitFor(() => expect(lines()).toHaveLength(count + 2), 5_000)
     expect(new Set(lines()).size).toBe(count + 1)
 
-    for (const worker of workers) worker.process.kill('SIGTERM')
+    for (const each of workers) each.process.kill('SIGTERM')
     for (const { ended } of workers) expect(await ended).toMatchObject({ code: 0, errors: '' })
     expect(to.requests).toHaveLength(count)
   }, 60_000)
 
   it('that is down costs latency only', async () => {
-    const nobody = new URL(engine.server())
-    nobody.port = String(await freePort())
-    const { queue, woken } = watched(engine.make(nobody.href, engine.name()))
+    const { queue, woken } = watched(engine.make(await nobody(engine.server()), engine.name()))
     const app = webhookApp('memory', { queue })
     await app.drifthook.start()
     const to = await receiving()
@@ -212,6 +213,13 @@ describe.each([
     await to.next()
     expect(woken).toEqual([])
     await app.drifthook.stop()
+  })
+
+  it('that is down keeps no process from ending', async () => {
+    const running = worker(await nobody(engine.server()), engine.name(), databaseFile())
+    await vi.waitFor(() => expect(running.lines).toEqual(['ready']), 15_000)
+    running.process.kill('SIGTERM')
+    expect(await running.ended).toMatchObject({ code: 0, errors: '' })
   })
 
   it('that does not answer holds nobody up', async () => {
@@ -260,6 +268,13 @@ describe.each([
     await app.drifthook.stop()
   }, 60_000)
 })
+
+/** Where a server like that might be, and is not. */
+async function nobody(server: string): Promise<string> {
+  const url = new URL(server)
+  url.port = String(await freePort())
+  return url.href
+}
 
 /** A line to a server that can be stalled, or cut and mended: all connections at once. */
 async function cuttable(server: string) {

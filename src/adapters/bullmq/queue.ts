@@ -16,11 +16,14 @@ interface Connection {
   Worker: typeof import('bullmq').Worker
 }
 
-/** What BullMQ's workers need, and a queue that outlives any outage. */
+/** Whatever the host's client is set to: BullMQ's workers need it so, and a queue outlives any outage. */
 const redisOptions = {
   maxRetriesPerRequest: null,
-  keyPrefix: '',
+  enableOfflineQueue: true,
   lazyConnect: false,
+  keyPrefix: '',
+  // Its own commands wait for longer than any host's limit would allow.
+  commandTimeout: undefined,
   retryStrategy: (times: number) => Math.min(times * 50, 2_000),
 }
 
