@@ -13,7 +13,15 @@ import { temporaryDirectory } from '../conformance/harnesses.js'
 import { postgres, type TestPostgres } from '../support/postgres.js'
 import { redis, type TestRedis } from '../support/redis.js'
 import { freePort } from '../support/throwaway.js'
-import { databaseFile, deliveryOf, publish, receiving, subscribe, webhookApp } from '../support/webhooks.js'
+import {
+  databaseFile,
+  deliveryOf,
+  publish,
+  receiving,
+  subscribe,
+  type WebhookApp,
+  webhookApp,
+} from '../support/webhooks.js'
 
 let redisServer: TestRedis
 let postgresServer: TestPostgres
@@ -46,7 +54,7 @@ const bullmq: Engine = {
   server: () => redisServer.url,
   name: () => `${redisServer.prefix}_${names++}`,
   make(server, prefix) {
-    const connection = new Redis(server)
+    const connection = new Redis(server, { lazyConnect: true })
     connection.on('error', () => {})
     onTestFinished(() => connection.disconnect())
     return bullmqQueue({ connection, prefix })
@@ -259,15 +267,32 @@ describe.each([
     expect(woken).toHaveLength(1)
 
     await line.mend()
-    // What was announced in between is lost; what comes now is not, once the engine is connected to.
-    const again = async () => {
-      await publish(app)
-      expect(woken.length).toBeGreaterThan(1)
-    }
-    await vi.waitFor(again, { timeout: 30_000, interval: 500 })
+    await wakesAgain(app, woken)
+    await app.drifthook.stop()
+  }, 60_000)
+
+  it('that comes later than the application wakes from then on', async () => {
+    const line = await cuttable(engine.server())
+    await line.cut()
+    const { queue, woken } = watched(engine.make(line.url, engine.name()))
+    const app = webhookApp('memory', { queue })
+    await app.drifthook.start()
+    await subscribe(app, (await receiving()).url())
+    await line.mend()
+    await wakesAgain(app, woken)
     await app.drifthook.stop()
   }, 60_000)
 })
+
+/** Publishes until the engine wakes for it: what was announced before it was connected to is lost. */
+async function wakesAgain(app: WebhookApp, woken: readonly string[]): Promise<void> {
+  const before = woken.length
+  const again = async () => {
+    await publish(app)
+    expect(woken.length).toBeGreaterThan(before)
+  }
+  await vi.waitFor(again, { timeout: 30_000, interval: 500 })
+}
 
 /** Where a server like that might be, and is not. */
 async function nobody(server: string): Promise<string> {

@@ -19,10 +19,9 @@ interface Connection {
 /** Whatever the host's client is set to: BullMQ's workers need it so, and a queue outlives any outage. */
 const redisOptions = {
   maxRetriesPerRequest: null,
-  enableOfflineQueue: true,
   lazyConnect: false,
   keyPrefix: '',
-  // Its own commands wait for longer than any host's limit would allow.
+  // BullMQ blocks on Redis for longer than the host may want to wait for an answer.
   commandTimeout: undefined,
   retryStrategy: (times: number) => Math.min(times * 50, 2_000),
 }

@@ -2,7 +2,7 @@
 import type { ConsumeOptions } from '../../ports/queue.js'
 
 /** How long one call to an engine may take. The runner's sweep is about as quick. */
-export const engineMs = 1_000
+const engineMs = 1_000
 
 /**
  * What `work` resolves to, if it does so in {@link engineMs}. It is not cut off, only no longer waited for.
