@@ -25,6 +25,8 @@ const rooms: Rules['rooms'] = {
   'adapters/sqlite/': ['adapters/shared/', 'adapters/sql/', 'ports/', ...kernel],
   'adapters/postgres/': ['adapters/shared/', 'adapters/sql/', 'ports/', ...kernel],
   'adapters/redis/': ['adapters/shared/', 'ports/', ...kernel],
+  'adapters/bullmq/': ['adapters/shared/', 'ports/', ...kernel],
+  'adapters/graphile/': ['adapters/shared/', 'ports/', ...kernel],
   'runner/': ['services/', 'ports/', 'signing/', ...kernel],
   'http/': ['services/', 'ports/', 'diff/', 'options.ts', ...kernel],
   // The command line: no Express, no storage, nothing but the comparison.
@@ -78,6 +80,9 @@ const packages: Rules['packages'] = {
   express: ['http/express.ts'],
   'better-sqlite3': ['adapters/sqlite/'],
   libsql: ['adapters/sqlite/'],
+  bullmq: ['adapters/bullmq/'],
+  ioredis: ['adapters/bullmq/'],
+  'graphile-worker': ['adapters/graphile/'],
 }
 
 /** Built into `dist` and so not installed with this package; each with its notice. */
@@ -98,6 +103,8 @@ const withoutExpress = [
   'testkit/index.ts',
   'analysis/worker.ts',
   'adapters/sqlite/index.ts',
+  'adapters/bullmq/index.ts',
+  'adapters/graphile/index.ts',
   'cli.ts',
 ]
 
