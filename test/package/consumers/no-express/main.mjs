@@ -5,7 +5,7 @@ import { createRequire } from 'node:module'
 const require = createRequire(import.meta.url)
 assert.throws(() => require.resolve('express'), { code: 'MODULE_NOT_FOUND' })
 
-for (const entry of ['diff', 'signing', 'testkit', 'sqlite']) {
+for (const entry of ['diff', 'signing', 'testkit', 'sqlite', 'bullmq', 'graphile']) {
   const imported = await import(`drifthook/${entry}`)
   const required = require(`drifthook/${entry}`)
   const names = (module) => Object.keys(module).filter((name) => name !== 'default' && name !== '__esModule')
