@@ -5,7 +5,7 @@ import { sqlColumn } from '../sql/names.js'
 import { type Bind, type Parameter, statement } from './statement.js'
 
 /** More due work than this is a backlog: then lanes are walked, one index seek each. */
-export const backlog = 256
+export const backlog = 1000
 
 /** What a claim may take. */
 interface Limits {

@@ -25,6 +25,7 @@ import { postgres } from './dialect.js'
 import { lock } from './lock.js'
 import { migrate } from './migrations.js'
 import type { PostgresPool, PostgresQueryable, SqlRow } from './pool.js'
+import { Reader } from './reader.js'
 import { decodeRow } from './rows.js'
 import { survives } from './server.js'
 import { statement } from './statement.js'
@@ -44,6 +45,7 @@ export class PostgresStorage implements Storage {
   /** What was handed in and has not ended. */
   readonly #running = new Set<Promise<unknown>>()
   readonly #codecs = new Map<TableName, Codec>()
+  readonly #readers = new Map<TableName, Reader<TableName>>()
   readonly #claims = new Map<WorkTableName, Claims<WorkTableName>>()
 
   constructor(pool: PostgresPool, schema: string) {
@@ -90,16 +92,22 @@ export class PostgresStorage implements Storage {
   }
 
   get<T extends TableName>(table: T, tenantId: string, id: string): Promise<Row<T> | null> {
-    return this.#use(() => this.#find(this.#codec(table), { tenantId, id }))
+    return this.#use(() => this.#readerOf(table).get(tenantId, id))
   }
 
-  lookup<T extends TableName>(
+  async lookup<T extends TableName>(
     table: T,
     unique: UniqueOf<T>,
     values: Partial<Row<T>>,
   ): Promise<Row<T> | null> {
     const codec = this.#codec(table)
-    return this.#use(() => this.#find(codec, codec.keyValues(unique, values)))
+    const key = codec.keyValues(unique, values)
+    const sql = statement(
+      (bind) =>
+        `SELECT ${columnList(codec as unknown as Codec)} FROM ${this.#dialect.table(table)} WHERE ${allEqual(key, bind)}`,
+    )
+    const [row] = await this.#use(() => this.#database.query(...sql))
+    return row ? decodeRow(codec, row) : null
   }
 
   async list<T extends TableName>(table: T, query: ListQuery<T>): Promise<Page<T>> {
@@ -174,22 +182,17 @@ export class PostgresStorage implements Storage {
     }
   }
 
-  async #find<T extends TableName>(codec: Codec<T>, key: object): Promise<Row<T> | null> {
-    const values = codec.encodeScalars(key)
-    const table = this.#dialect.table(codec.table)
-    const [row] = await this.#database.query(
-      ...statement(
-        (bind) =>
-          `SELECT ${columnList(codec as unknown as Codec)} FROM ${table} WHERE ${allEqual(values, bind)}`,
-      ),
-    )
-    return row ? decodeRow(codec, row) : null
-  }
-
   #codec<T extends TableName>(table: T): Codec<T> {
     const codec = this.#codecs.get(table) ?? new Codec<TableName>(table)
     this.#codecs.set(table, codec)
     return codec as unknown as Codec<T>
+  }
+
+  #readerOf<T extends TableName>(table: T): Reader<T> {
+    const reader =
+      this.#readers.get(table) ?? new Reader<TableName>(this.#database, this.#dialect, this.#codec(table))
+    this.#readers.set(table, reader)
+    return reader as unknown as Reader<T>
   }
 
   #claimsOf(table: WorkTableName): Claims<WorkTableName> {
