@@ -6,7 +6,7 @@
  * The parts run on one snapshot and in no order we know of, so the writes must not concern each other.
  */
 import type { ColumnKind } from '../../ports/columns.js'
-import type { Stored } from '../shared/codec.js'
+import type { Codec, Stored } from '../shared/codec.js'
 import type { Dialect } from '../sql/dialect.js'
 import { sqlColumn } from '../sql/names.js'
 import { arrayTypes } from './rows.js'
@@ -86,6 +86,24 @@ function byShape(steps: readonly Step[]): Iterable<Step[]> {
     else shapes.set(shape, [step])
   }
   return shapes.values()
+}
+
+/** Statements that lock the records these steps change, in the same order everywhere. */
+export function lockSql(dialect: Dialect, steps: readonly Step[]) {
+  const tables = new Map<Codec, Step[]>()
+  for (const step of steps.filter(({ op }) => op !== 'insert').sort(byPlace)) {
+    const others = tables.get(step.codec)
+    if (others) others.push(step)
+    else tables.set(step.codec, [step])
+  }
+  return [...tables].map(([{ table }, sorted]) =>
+    statement((bind) => {
+      const keys = ['tenantId', 'id'].map((name) => bind(sorted.map(({ key }) => key[name]!)))
+      const given = `unnest(${keys.map((key) => `${key}::text[]`).join(', ')}) AS given("tenant_id", "id")`
+      return `SELECT 1 FROM ${dialect.table(table)} AS entry JOIN ${given} USING ("tenant_id", "id")
+        ORDER BY entry."tenant_id", entry."id" FOR UPDATE OF entry`
+    }),
+  )
 }
 
 /** The statement for steps that do not concern each other. It divides by zero if one was not met. */

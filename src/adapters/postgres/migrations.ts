@@ -50,11 +50,14 @@ const migrationSql = (schema: string, at: number): string =>
 
 /** The version a schema has, 0 if it is not there. */
 async function versionOf(client: PostgresQueryable, schema: string): Promise<number> {
-  const table = `${quote(schema)}."migrations"`
-  const { rows } = await client.query('SELECT to_regclass($1) IS NOT NULL AS "there"', [table])
-  if (!rows[0]?.there) return 0
+  // Read as a table: a name looked up before is remembered, also as missing.
+  const { rows } = await client.query(
+    "SELECT 1 FROM pg_catalog.pg_tables WHERE schemaname = $1 AND tablename = 'migrations'",
+    [schema],
+  )
+  if (rows.length === 0) return 0
   const state = await client.query(
-    `SELECT coalesce(max("version"), 0) AS "at", coalesce(max("readable_from"), 0) AS "from" FROM ${table}`,
+    `SELECT coalesce(max("version"), 0) AS "at", coalesce(max("readable_from"), 0) AS "from" FROM ${quote(schema)}."migrations"`,
   )
   const at = Number(state.rows[0]?.at)
   if (Number(state.rows[0]?.from) <= migrations.length) return at
