@@ -49,10 +49,11 @@ const durableRow = ({ id, against, reach, worker }) => ({
     /** @param {Side} side */
     const measured = async (side) => {
       const { schema, publish, table } = side
+      const rest = await side.work()
       const count = async () =>
         Number((await admin.query(`SELECT count(*) FROM "${schema}".${table}`)).rows[0].count)
       const until = (await count()) + deliveries
-      return rate(deliveries, async () => {
+      const measured = await rate(deliveries, async () => {
         const done = receiver.ask({ until: deliveries })
         let left = messages
         const publisher = async () => {
@@ -62,6 +63,8 @@ const durableRow = ({ id, against, reach, worker }) => ({
         await done
         while ((await count()) < until) await sleep(2)
       })
+      await rest()
+      return measured
     }
     return {
       ours: () => measured(ours),
@@ -97,6 +100,7 @@ export const durableRows = [
  * @typedef {object} Side
  * @property {string} schema
  * @property {string} table where it records its attempts, quoted
+ * @property {() => Promise<() => Promise<void>>} work makes its workers look for work, until the function it answers with is called
  * @property {() => Promise<unknown>} publish one message to every receiver
  * @property {() => Promise<void>} end
  */
@@ -121,6 +125,8 @@ async function drifthookSide(/** @type {string} */ to) {
   return {
     schema,
     table: '"attempts"',
+    // Its workers sleep when there is nothing to do.
+    work: async () => async () => {},
     publish: () => drifthook.messages.publish(principal, { type: 'order.created', data }),
     end: async () => {
       await drifthook.stop()
@@ -139,32 +145,34 @@ async function graphileSide(/** @type {string} */ to, /** @type {Worker} */ work
     CREATE TABLE "${schema}"."recorded" ("id" text PRIMARY KEY, "at" timestamptz NOT NULL DEFAULT now(), "status" int NOT NULL)`)
   const logger = new Logger(() => () => {})
   const key = randomBytes(32)
-  const runner = await run({
-    pgPool: pool,
-    schema,
-    logger,
-    noHandleSignals: true,
-    concurrency,
-    preset: { worker },
-    taskList: {
-      deliver: async (payload, { query }) => {
-        const { n } = /** @type {{ n: number }} */ (payload)
-        await bareDelivery(`${to}${n % receivers}`, key, n)
-        await query(`INSERT INTO "${schema}"."recorded" ("id", "status") VALUES ($1, 200)`, [`del_${n}`])
-      },
-    },
-  })
   const utils = await makeWorkerUtils({ pgPool: pool, schema, logger })
   let n = 0
   return {
     schema,
     table: '"recorded"',
+    work: async () => {
+      const runner = await run({
+        pgPool: pool,
+        schema,
+        logger,
+        noHandleSignals: true,
+        concurrency,
+        preset: { worker },
+        taskList: {
+          deliver: async (payload, { query }) => {
+            const { n } = /** @type {{ n: number }} */ (payload)
+            await bareDelivery(`${to}${n % receivers}`, key, n)
+            await query(`INSERT INTO "${schema}"."recorded" ("id", "status") VALUES ($1, 200)`, [`del_${n}`])
+          },
+        },
+      })
+      return () => runner.stop()
+    },
     publish: () =>
       utils.addJobs(
         Array.from({ length: receivers }, () => ({ identifier: 'deliver', payload: { n: n++, data } })),
       ),
     end: async () => {
-      await runner.stop()
       await utils.release()
       await pool.end()
     },

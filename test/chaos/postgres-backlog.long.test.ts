@@ -10,15 +10,17 @@ it('a backlog of 1,000,000 is claimed from by few pages', async () => {
   for (const { name, pages, sql } of claimStatements(database.claims)) {
     expect((await database.plan(sql)).pages, name).toBeLessThan(pages)
   }
-  const claimed = new Set<string>()
+  let ended = 0
   for (let claims = 0; claims < 100; claims++) {
-    for (const { id } of await database.storage.claim('deliveries', request({ limit: 64, perLane: 1000 }))) {
-      claimed.add(id)
-    }
+    const held = await database.storage.claim('deliveries', request({ limit: 64 }))
+    const outcomes = held.map(
+      ({ tenantId, id, fence }) => ({ kind: 'end', tenantId, id, fence, set: {}, writes: [] }) as const,
+    )
+    expect(await database.storage.settle('deliveries', outcomes)).toEqual(Array(64).fill('applied'))
+    ended += held.length
   }
-  expect(claimed.size).toBe(6400)
-  // What was claimed lies dead at the head of each lane until a vacuum: it must not be read again and again.
+  // What was claimed lies dead at the head of each index until a vacuum: pages of it are passed, records are not.
   for (const { name, pages, sql } of claimStatements(database.claims)) {
-    expect((await database.plan(sql)).pages, name).toBeLessThan(2 * pages)
+    expect((await database.plan(sql)).pages, name).toBeLessThan(pages + ended / 50)
   }
 })

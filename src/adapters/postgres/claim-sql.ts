@@ -87,6 +87,7 @@ export class ClaimSql {
       ])
       const due = `entry."due_at" <= ${bind(now)}`
       const until = bind(leaseUntil)
+      const room = `${bind(perLane)}::bigint`
       return `WITH found AS (
           SELECT turn."tenant_id", turn."place", work."id",
             row_number() OVER (PARTITION BY turn."place" ORDER BY work."due_at", work."id") AS "nth"
@@ -94,7 +95,7 @@ export class ClaimSql {
             SELECT entry."due_at", entry."id" FROM ${this.#table} AS entry
             WHERE entry."tenant_id" = turn."tenant_id" AND entry."lane" = turn."lane" AND ${due}
             ORDER BY entry."due_at", entry."id"
-            LIMIT greatest(0, least(turn."most", ${bind(perLane)} - ${this.#leased('turn', bind(now))}))
+            LIMIT least(turn."most", ${room} - ${this.#leased('turn', bind(now), room)})
           ) AS work
         ), inTenant AS (
           SELECT *, row_number() OVER (PARTITION BY "tenant_id" ORDER BY "nth", "place") AS "round" FROM found
@@ -111,10 +112,10 @@ export class ClaimSql {
     })
   }
 
-  /** How much of a lane is leased. */
-  #leased(lane: string, now: string): string {
-    return `(SELECT count(*) FROM ${this.#table} AS held WHERE held."tenant_id" = ${lane}."tenant_id"
-      AND held."lane" = ${lane}."lane" AND held."lease_until" > ${now})`
+  /** How much of a lane is leased; counted no further than to the `most` that it may be. */
+  #leased(lane: string, now: string, most: string): string {
+    return `(SELECT count(*) FROM (SELECT 1 FROM ${this.#table} AS held WHERE held."tenant_id" = ${lane}."tenant_id"
+      AND held."lane" = ${lane}."lane" AND held."lease_until" > ${now} LIMIT ${most}) AS held)`
   }
 
   /** From one lane to the next, one index seek each; of those seen, the ones that are due, wanted and not full. */
@@ -123,8 +124,9 @@ export class ClaimSql {
       `(SELECT "tenant_id", "lane", "due_at" FROM ${this.#table} WHERE "due_at" IS NOT NULL AND ${condition}
         ORDER BY "tenant_id", "lane", "due_at" LIMIT 1)`
     const now = bind(limits.now)
+    const most = `${bind(limits.perLane)}::bigint`
     const open = `entry."due_at" <= ${now} AND entry."lane" <> ALL (${bind(limits.skipLanes)}::text[])
-      AND ${this.#leased('entry', now)} < ${bind(limits.perLane)}`
+      AND ${this.#leased('entry', now, most)} < ${most}`
     const columns = `entry."tenant_id", entry."lane", ${open}`
     return `WITH RECURSIVE seen("tenant_id", "lane", "open") AS (
         SELECT ${columns} FROM ${first(start)} AS entry
