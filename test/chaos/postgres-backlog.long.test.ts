@@ -1,5 +1,6 @@
 /** A million deliveries wait: a claim looks at no more of them than with a hundred thousand. */
 import { expect, it, onTestFinished } from 'vitest'
+import type { Outcome } from '../../src/ports/storage.js'
 import { request } from '../../src/testkit/storage/harness.js'
 import { claimStatements, planned } from '../conformance/postgres-plans.js'
 
@@ -14,7 +15,14 @@ it('a backlog of 1,000,000 is claimed from by few pages', async () => {
   for (let claims = 0; claims < 100; claims++) {
     const held = await database.storage.claim('deliveries', request({ limit: 64 }))
     const outcomes = held.map(
-      ({ tenantId, id, fence }) => ({ kind: 'end', tenantId, id, fence, set: {}, writes: [] }) as const,
+      ({ tenantId, id, fence }): Outcome<'deliveries'> => ({
+        kind: 'end',
+        tenantId,
+        id,
+        fence,
+        set: {},
+        writes: [],
+      }),
     )
     expect(await database.storage.settle('deliveries', outcomes)).toEqual(Array(64).fill('applied'))
     ended += held.length

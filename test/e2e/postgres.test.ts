@@ -94,7 +94,7 @@ describe('on PostgreSQL', () => {
 
     now.status = 200
     const second = life()
-    second.clock.advance(3_600_000)
+    await second.clock.advance(3_600_000)
     expect(await settle(second.drifthook)).toBe(3)
     expect(await deliveriesOf(second, id)).toMatchObject(
       Array(3).fill({ status: 'delivered', attempt_count: 2 }),

@@ -97,6 +97,7 @@ const withoutExpress = [
   'signing/index.ts',
   'testkit/index.ts',
   'analysis/worker.ts',
+  'adapters/postgres/index.ts',
   'adapters/sqlite/index.ts',
   'cli.ts',
 ]
