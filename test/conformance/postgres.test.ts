@@ -238,6 +238,18 @@ describe('races', () => {
     await expect(Promise.all(commits)).resolves.toHaveLength(40)
   })
 
+  it('a lane is filled once, whatever isolation the host prefers', async () => {
+    const options = '-c default_transaction_isolation=serializable'
+    const strict = Array.from({ length: 3 }, () => postgresStorage({ pool: pool({ options }), schema }))
+    for (const each of strict) await each.open()
+    await storage.commit(Array.from({ length: 60 }, (_, i) => delivery(`d${i}`, { lane: `l${i % 2}` })))
+    const racing = Array.from({ length: 30 }, (_, i) =>
+      strict[i % 3]!.claim('deliveries', request({ perLane: 7 })),
+    )
+    expect((await Promise.all(racing)).flat()).toHaveLength(14)
+    for (const each of strict) await each.close()
+  })
+
   it('work that somebody is about to end is passed over by a claim', async () => {
     await storage.commit([delivery('a'), delivery('b', { dueAt: start - 1 })])
     const ending = await admin.connect()

@@ -1,10 +1,10 @@
 /**
  * Claiming: who is due, whose turn it is, how much room each lane has.
  *
- * Which lanes to take from is found out without a lock, and with a backlog for several claims at once. The taking is done by one claimer of a table at a time,
- * in all processes, so that two never fill one lane together; the lock is held for one statement. What becomes
- * of a claim at a power failure is no matter, so none waits for the disk: work whose claim was forgotten is
- * claimed again, as after the death of its worker.
+ * Which lanes to take from is found out without a lock, and with a backlog for several claims at once. The taking
+ * is done by one claimer of a table at a time, in all processes, so that two never fill one lane together. What
+ * becomes of a claim at a power failure is no matter, so none waits for the disk: work whose claim was forgotten
+ * is claimed again, as after the death of its worker.
  */
 import type { ClaimRequest } from '../../ports/storage.js'
 import type { Row, WorkTableName } from '../../ports/tables.js'
@@ -12,7 +12,7 @@ import type { Codec } from '../shared/codec.js'
 import { rotated } from '../shared/turns.js'
 import type { Dialect } from '../sql/dialect.js'
 import { backlog, ClaimSql, type Turn } from './claim-sql.js'
-import type { Database } from './database.js'
+import { begin, type Database } from './database.js'
 import type { SqlRow } from './pool.js'
 import { decodeRow } from './rows.js'
 
@@ -45,7 +45,7 @@ export class Claims<T extends WorkTableName> {
     this.#database = database
     this.#codec = codec
     this.#sql = new ClaimSql(dialect, codec as unknown as Codec)
-    this.#begin = `BEGIN; SET LOCAL synchronous_commit = off; ${lock}`
+    this.#begin = `${begin}; SET LOCAL synchronous_commit = off; ${lock}`
   }
 
   async nextDue(): Promise<number | null> {

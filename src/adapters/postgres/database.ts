@@ -6,6 +6,9 @@ import type { PostgresClient, PostgresPool, PostgresQueryable, SqlRow } from './
 /** How often something that lost a race is run before its failure counts. */
 const attempts = 6
 
+/** Begins a transaction whose every statement sees what was committed before it, whatever the host's default. */
+export const begin = 'BEGIN ISOLATION LEVEL READ COMMITTED'
+
 /** Whoever loses a connection hears of it from the query that fails; this keeps it from ending the process. */
 const ignore = () => {}
 

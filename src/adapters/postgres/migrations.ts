@@ -5,7 +5,7 @@
 import { DrifthookError } from '../../errors.js'
 import { createTables } from '../sql/ddl.js'
 import { quote } from '../sql/names.js'
-import type { Database } from './database.js'
+import { begin, type Database } from './database.js'
 import { anySchema } from './dialect.js'
 import { lock } from './lock.js'
 import { initial } from './migrations/0001-initial.js'
@@ -73,9 +73,9 @@ async function versionOf(client: PostgresQueryable, schema: string): Promise<num
  * @throws DrifthookError `STORAGE_INCOMPATIBLE`
  */
 export async function migrate(database: Database, schema: string): Promise<void> {
-  const version = await database.transaction('BEGIN READ ONLY', (client) => versionOf(client, schema))
+  const version = await database.transaction(`${begin} READ ONLY`, (client) => versionOf(client, schema))
   if (version >= migrations.length) return
-  await database.transaction(`BEGIN; ${lock(schema, 'migrations')}`, async (client) => {
+  await database.transaction(`${begin}; ${lock(schema, 'migrations')}`, async (client) => {
     const at = await versionOf(client, schema)
     if (at < migrations.length) await client.query(migrationSql(schema, at))
   })

@@ -6,7 +6,7 @@
 import { PreconditionFailed } from '../../ports/storage.js'
 import type { Dialect } from '../sql/dialect.js'
 import { batchSql, lockSql, stepSql } from './batch.js'
-import type { Database } from './database.js'
+import { begin, type Database } from './database.js'
 import { keyTaken, Refusal } from './failure.js'
 import { Independence } from './independence.js'
 import type { PostgresQueryable } from './pool.js'
@@ -110,7 +110,7 @@ export class Writer {
   }
 
   #oneByOne(steps: readonly Step[]): Promise<void> {
-    return this.#database.transaction('BEGIN', async (client) => {
+    return this.#database.transaction(begin, async (client) => {
       // First, and not in the order of the steps: two such commits would wait for each other.
       for (const statement of lockSql(this.#dialect, steps)) await client.query(...statement)
       for (const [at, step] of steps.entries()) await this.#make(client, step, at)
