@@ -138,7 +138,7 @@ async function drifthookSide(/** @type {string} */ to) {
 /** @returns {Promise<Side>} */
 async function graphileSide(/** @type {string} */ to, /** @type {Worker} */ worker) {
   const schema = uniqueSchema()
-  const pool = new pg.Pool({ connectionString: url, max: 20 })
+  const pool = new pg.Pool({ connectionString: url })
   pool.on('error', () => {})
   pool.on('connect', (client) => client.on('error', () => {}))
   await pool.query(`CREATE SCHEMA "${schema}";
