@@ -1,6 +1,6 @@
-import { createHmac, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { createDrifthook } from 'drifthook'
-import { request } from 'undici'
+import { bareDelivery, data } from './bare-delivery.js'
 import { startChild } from './child.js'
 import { rate } from './measure.js'
 
@@ -10,7 +10,6 @@ const deliveries = receivers * messages
 const concurrency = 64
 
 const principal = /** @type {const} */ ({ tenantId: 'acme', actor: 'bench', permissions: ['*'] })
-const data = { order: 'PO-123456', customer: 'C42', lines: [{ sku: '00-12345', quantity: 3, price: 12.5 }] }
 
 /** @type {import('./measure.js').Row} */
 export const deliveriesRow = {
@@ -59,31 +58,4 @@ export const deliveriesRow = {
       },
     }
   },
-}
-
-/** The same body and headers, without the store, the guard, the retries and the log. */
-async function bareDelivery(/** @type {string} */ url, /** @type {Buffer} */ key, /** @type {number} */ n) {
-  const now = new Date()
-  const id = `msg_${n}`
-  const seconds = Math.floor(now.getTime() / 1000)
-  const envelope = {
-    event: 'order.created',
-    timestamp: now.toISOString(),
-    webhook_id: 'wh_1',
-    message_id: id,
-  }
-  const body = JSON.stringify({ ...envelope, delivery_id: `del_${n}`, data })
-  const signature = createHmac('sha256', key).update(`${id}.${seconds}.`).update(body).digest('base64')
-  const response = await request(url, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      'webhook-id': id,
-      'webhook-timestamp': String(seconds),
-      'webhook-signature': `v1,${signature}`,
-    },
-    body,
-  })
-  await response.body.dump()
-  if (response.statusCode !== 200) throw new Error(`the receiver answered ${response.statusCode}`)
 }

@@ -12,6 +12,7 @@ import { availableParallelism, cpus } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { deliveriesRow } from './deliveries.js'
+import { durableRows } from './durable.js'
 import { hangingRow } from './hanging.js'
 import { measure } from './measure.js'
 import { profileRows } from './profile.js'
@@ -22,7 +23,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
 })
 const rounds = Number(values.rounds)
-const all = [...profileRows, deliveriesRow, hangingRow, uploadsRow]
+const all = [...profileRows, deliveriesRow, hangingRow, ...durableRows, uploadsRow]
 const unknown = positionals.filter((id) => !all.some((row) => row.id === id))
 if (unknown.length > 0)
   throw new Error(`There is no row ${unknown.join(', ')}: ${all.map((row) => row.id).join(', ')}`)

@@ -1,11 +1,12 @@
-/** Whatever is done to them, the memory storage and the SQLite storage answer alike. */
+/** Whatever is done to them, the storages answer alike. */
 import fc from 'fast-check'
-import { expect, it } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
 import { memoryStorage } from '../../src/adapters/memory/storage.js'
 import type { Cursor, ListQuery, Outcome, Page, Storage, Write } from '../../src/ports/storage.js'
 import type { Row } from '../../src/ports/tables.js'
 import { contract, delivery, request, start } from '../../src/testkit/storage/harness.js'
 import { sqliteHarness } from './harnesses.js'
+import { postgresHarness } from './postgres-harness.js'
 
 type Delivery = Row<'deliveries'>
 type Step = (storage: Storage, held: Delivery[]) => Promise<unknown>
@@ -135,23 +136,34 @@ const initial = ['acme', 'other'].flatMap((tenantId) =>
   ),
 )
 
-it('memory and SQLite agree on any sequence of steps', { timeout: 60_000 }, async () => {
-  const harness = sqliteHarness()
+/** Runs the same steps on the memory storage and on another, `numRuns` times, and compares every answer. */
+async function agree(open: () => Promise<Storage>, close: () => Promise<void>, numRuns: number) {
   let claims = 0
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 60, size: 'max' }), async (steps) => {
-      const stores = [memoryStorage(), await harness.open()]
+      const stores = [memoryStorage(), await open()]
       for (const storage of stores) await storage.commit(initial)
       const held: Delivery[][] = [[], []]
       for (const run of steps) {
-        const [memory, sqlite] = await Promise.all(stores.map((storage, at) => run(storage, held[at]!)))
-        expect(sqlite).toEqual(memory)
+        const [memory, other] = await Promise.all(stores.map((storage, at) => run(storage, held[at]!)))
+        expect(other).toEqual(memory)
       }
       claims += held[0]!.length
-      await harness.close()
+      await close()
     }),
-    { numRuns: 40 },
+    { numRuns },
   )
   // The steps were not all in vain.
-  expect(claims).toBeGreaterThan(100)
+  expect(claims).toBeGreaterThan(2 * numRuns)
+}
+
+it('memory and SQLite agree on any sequence of steps', { timeout: 60_000 }, async () => {
+  const harness = sqliteHarness()
+  await agree(harness.open, harness.close, 40)
+})
+
+it('memory and PostgreSQL agree on any sequence of steps', { timeout: 60_000 }, async () => {
+  const harness = postgresHarness()
+  onTestFinished(() => harness.end())
+  await agree(harness.open, harness.close, 25)
 })

@@ -6,6 +6,7 @@ import { Codec } from '../../src/adapters/shared/codec.js'
 import { type ListPlan, planList } from '../../src/adapters/shared/list-plan.js'
 import { lastReadSql, pageSql } from '../../src/adapters/sql/list.js'
 import { claimStatements } from '../../src/adapters/sqlite/claims.js'
+import { sqlite } from '../../src/adapters/sqlite/dialect.js'
 import { sqliteStorage } from '../../src/adapters/sqlite/index.js'
 import { statement } from '../../src/adapters/sqlite/statement.js'
 import type { Storage } from '../../src/ports/storage.js'
@@ -191,7 +192,7 @@ describe('query plans', () => {
   it('every declared index is used by its list, whatever the prefix and direction, without sorting', () => {
     const check = (listPlan: ListPlan) => {
       for (const write of [pageSql, lastReadSql]) {
-        const [sql, values] = statement((bind) => write(listPlan, 'acme', bind))
+        const [sql, values] = statement((bind) => write(sqlite, listPlan, 'acme', bind))
         // A filter is applied to at most 1,000 entries; these are then sorted.
         expectIndexed(plan(sql, values), sql, listPlan.filter.length > 0)
       }
@@ -219,7 +220,7 @@ describe('query plans', () => {
     const codec = new Codec('driftEvents')
     const prefix = { monitorId: null }
     const listPlan = planList(codec, { tenantId: 'acme', index: 'monitor', prefix, limit: 10 })
-    const [sql, values] = statement((bind) => pageSql(listPlan, 'acme', bind))
+    const [sql, values] = statement((bind) => pageSql(sqlite, listPlan, 'acme', bind))
     expectIndexed(plan(sql, values), sql)
   })
 })

@@ -28,7 +28,16 @@ const ours = (/** @type {string[]} */ ...names) =>
  */
 const installations = {
   express5: [
-    ...ours('express', '@types/express', '@types/node', 'libsql', 'supertest', 'typescript'),
+    ...ours(
+      'express',
+      '@types/express',
+      '@types/node',
+      '@types/pg',
+      'libsql',
+      'pg',
+      'supertest',
+      'typescript',
+    ),
     'jest@30.5.2',
   ],
   express4: ['express@4.22.3'],

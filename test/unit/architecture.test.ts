@@ -102,6 +102,7 @@ const withoutExpress = [
   'signing/index.ts',
   'testkit/index.ts',
   'analysis/worker.ts',
+  'adapters/postgres/index.ts',
   'adapters/sqlite/index.ts',
   'adapters/bullmq/index.ts',
   'adapters/graphile/index.ts',

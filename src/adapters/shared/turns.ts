@@ -36,6 +36,12 @@ export function take<Item>(items: Iterable<Item>, limit: number): Item[] {
   return taken
 }
 
+/** Once round a sorted list, beginning behind a name. */
+export function rotated(names: readonly string[], after: string): readonly string[] {
+  const start = names.findIndex((name) => name > after)
+  return start <= 0 ? names : [...names.slice(start), ...names.slice(0, start)]
+}
+
 /** Refuses a request that could hand out work nobody holds. */
 export function checkClaim(request: ClaimRequest): void {
   if (!(request.leaseUntil > request.now)) throw new TypeError('a lease must end after now')

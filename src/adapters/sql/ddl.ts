@@ -1,14 +1,8 @@
 /** Derives the statements that create the declared tables. Migrations freeze what this yields. */
-import type { ColumnKind } from '../../ports/columns.js'
 import { type TableName, tables } from '../../ports/tables.js'
 import { Codec } from '../shared/codec.js'
-import { sqlColumn, sqlIndex, sqlTable } from './names.js'
-
-export interface Dialect {
-  types: Record<ColumnKind, string>
-  /** Written after the closing parenthesis of a table. */
-  tableOptions: string
-}
+import type { Dialect } from './dialect.js'
+import { quote, sqlColumn } from './names.js'
 
 /**
  * How work is found: the oldest due work of a lane, all that is due, what is leased in a lane. Finished work
@@ -20,29 +14,34 @@ const workIndexes = [
   { name: 'workLease', columns: ['tenantId', 'lane', 'leaseUntil'], where: 'leaseUntil' },
 ]
 
-const list = (columns: readonly string[]): string => columns.map(sqlColumn).join(', ')
-
 /** One table and its keys and indexes. */
-export function createTable(table: TableName, dialect: Dialect): string[] {
-  const { columns, unique, indexes, work } = new Codec(table)
-  const on = sqlTable(table)
+function createTable(table: TableName, dialect: Dialect): string[] {
+  const codec = new Codec(table)
+  const { columns, unique, indexes, work } = codec
+  const on = dialect.table(table)
   const lines = columns.map(
     ([name, { kind, nullable }]) =>
       `  ${sqlColumn(name)} ${dialect.types[kind]}${nullable ? '' : ' NOT NULL'},`,
   )
   const index = (name: string, over: readonly string[]) =>
-    `INDEX ${sqlIndex(table, name)} ON ${on} (${list(over)})`
+    `INDEX ${quote(dialect.index(table, name))} ON ${on} (${over.join(', ')})`
+  // In the order in which `list` reads it.
+  const listed = (name: string) =>
+    dialect.saysNullsFirst && codec.column(name).nullable ? `${sqlColumn(name)} NULLS FIRST` : sqlColumn(name)
   return [
     [
       `CREATE TABLE ${on} (`,
       ...lines,
-      `  PRIMARY KEY (${list(['tenantId', 'id'])})`,
+      `  PRIMARY KEY (${['tenantId', 'id'].map(sqlColumn).join(', ')})`,
       `)${dialect.tableOptions}`,
     ].join('\n'),
-    ...unique.map(([name, over]) => `CREATE UNIQUE ${index(name, over)}`),
-    ...Object.entries(indexes).map(([name, over]) => `CREATE ${index(name, ['tenantId', ...over, 'id'])}`),
+    ...unique.map(([name, over]) => `CREATE UNIQUE ${index(name, over.map(sqlColumn))}`),
+    ...Object.entries(indexes).map(
+      ([name, over]) => `CREATE ${index(name, ['tenantId', ...over, 'id'].map(listed))}`,
+    ),
     ...(work ? workIndexes : []).map(
-      ({ name, columns, where }) => `CREATE ${index(name, columns)} WHERE ${sqlColumn(where)} IS NOT NULL`,
+      ({ name, columns, where }) =>
+        `CREATE ${index(name, columns.map(sqlColumn))} WHERE ${sqlColumn(where)} IS NOT NULL`,
     ),
   ]
 }

@@ -1,8 +1,11 @@
 /** One page of an index as SQL: conditions that an index answers as one range, and the position after it. */
+import type { Page } from '../../ports/storage.js'
+import type { Row, TableName } from '../../ports/tables.js'
 import type { Stored } from '../shared/codec.js'
-import { entriesPerPage, type ListPlan } from '../shared/list-plan.js'
+import { cursorOf, entriesPerPage, type ListPlan } from '../shared/list-plan.js'
 import { type Bind, columnList, equals } from './conditions.js'
-import { sqlColumn, sqlTable } from './names.js'
+import type { Dialect } from './dialect.js'
+import { sqlColumn } from './names.js'
 
 /** Which entries come after a value in the order asked for, null being the smallest. */
 function beyond(name: string, value: Stored, descending: boolean, nullable: boolean, bind: Bind): string {
@@ -44,16 +47,20 @@ function matches(name: string, values: readonly Stored[], bind: Bind): string {
   return `(${alternatives.join(' OR ')})`
 }
 
-function ordering(plan: ListPlan): string {
+function ordering({ saysNullsFirst }: Dialect, plan: ListPlan): string {
   const direction = plan.descending ? ' DESC' : ''
-  return plan.order.map((name) => sqlColumn(name) + direction).join(', ')
+  const nulls = plan.descending ? ' NULLS LAST' : ' NULLS FIRST'
+  const ordered = (name: string) =>
+    sqlColumn(name) + direction + (saysNullsFirst && plan.nullable.has(name) ? nulls : '')
+  return plan.order.map(ordered).join(', ')
 }
 
-/** The records of a page, and one more that tells whether there is a next one. */
-export function pageSql(plan: ListPlan, tenantId: string, bind: Bind): string {
-  const order = ordering(plan)
+/** The entries of a page and, if there is a further one, the first of those. */
+export function pageSql(dialect: Dialect, plan: ListPlan, tenantId: string, bind: Bind): string {
+  const order = ordering(dialect, plan)
   const columns = columnList(plan.codec)
-  const from = `FROM ${sqlTable(plan.codec.table)} WHERE ${entries(plan, tenantId, bind)} ORDER BY ${order}`
+  const table = dialect.table(plan.codec.table)
+  const from = `FROM ${table} WHERE ${entries(plan, tenantId, bind)} ORDER BY ${order}`
   if (plan.filter.length === 0) return `SELECT ${columns} ${from} LIMIT ${bind(plan.limit + 1)}`
   const read = `SELECT ${columns} ${from} LIMIT ${bind(entriesPerPage)}`
   const filter = plan.filter.map(([name, values]) => matches(name, values, bind)).join(' AND ')
@@ -61,9 +68,27 @@ export function pageSql(plan: ListPlan, tenantId: string, bind: Bind): string {
 }
 
 /** The last entry a filtered page has read, and the one behind it: both exist if there is more to read. */
-export function lastReadSql(plan: ListPlan, tenantId: string, bind: Bind): string {
+export function lastReadSql(dialect: Dialect, plan: ListPlan, tenantId: string, bind: Bind): string {
   const where = entries(plan, tenantId, bind)
   const limits = `LIMIT ${bind(2)} OFFSET ${bind(entriesPerPage - 1)}`
-  const from = `FROM ${sqlTable(plan.codec.table)} WHERE ${where}`
-  return `SELECT ${columnList(plan.codec)} ${from} ORDER BY ${ordering(plan)} ${limits}`
+  const from = `FROM ${dialect.table(plan.codec.table)} WHERE ${where}`
+  return `SELECT ${columnList(plan.codec)} ${from} ORDER BY ${ordering(dialect, plan)} ${limits}`
+}
+
+/**
+ * The page in what was read.
+ * @param items the answer to {@link pageSql}
+ * @param lastRead the answer to {@link lastReadSql}, which a full page does without
+ */
+export function pageOf<T extends TableName>(
+  plan: ListPlan,
+  items: Row<T>[],
+  lastRead: readonly Row<T>[] = [],
+): Page<T> {
+  if (items.length > plan.limit) {
+    const kept = items.slice(0, plan.limit)
+    return { items: kept, next: cursorOf(plan, kept.at(-1)!) }
+  }
+  const [last, further] = lastRead
+  return { items, next: last && further ? cursorOf(plan, last) : null }
 }

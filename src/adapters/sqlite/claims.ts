@@ -7,10 +7,11 @@
 import type { ClaimRequest } from '../../ports/storage.js'
 import type { Row, WorkTableName } from '../../ports/tables.js'
 import type { Codec } from '../shared/codec.js'
-import { inTurns, take } from '../shared/turns.js'
+import { inTurns, rotated, take } from '../shared/turns.js'
 import { columnList } from '../sql/conditions.js'
-import { snake, sqlTable } from '../sql/names.js'
+import { snake } from '../sql/names.js'
 import type { Connection } from './connection.js'
+import { sqlTable } from './dialect.js'
 
 /** More due work than this is a backlog. */
 const backlog = 1000
@@ -72,12 +73,6 @@ function* round(
   const first = next(after, 'After')
   for (let at = first; at !== null; at = next(at, 'After')) yield at
   for (let at = next('', 'From'); at !== null && at !== first; at = next(at, 'After')) yield at
-}
-
-/** Once round a list. */
-function rotated(names: readonly string[], after: string): readonly string[] {
-  const start = names.findIndex((name) => name > after)
-  return start <= 0 ? names : [...names.slice(start), ...names.slice(0, start)]
 }
 
 export class Claims<T extends WorkTableName> {

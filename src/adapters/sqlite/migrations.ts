@@ -3,23 +3,11 @@
  * code can run on one schema; a database that only newer code can read is refused.
  */
 import { DrifthookError } from '../../errors.js'
-import { createTables, type Dialect } from '../sql/ddl.js'
+import { createTables } from '../sql/ddl.js'
 import type { Connection } from './connection.js'
+import { sqlite } from './dialect.js'
 import { initial } from './migrations/0001-initial.js'
 import type { Writer } from './writer.js'
-
-/** How SQLite spells the declared tables. STRICT: a value of the wrong type is an error, not kept as it came. */
-export const sqlite: Dialect = {
-  types: {
-    text: 'TEXT',
-    integer: 'INTEGER',
-    boolean: 'INTEGER',
-    instant: 'INTEGER',
-    json: 'TEXT',
-    bytes: 'BLOB',
-  },
-  tableOptions: ' STRICT',
-}
 
 const counters = `CREATE TABLE "drifthook_counters" (
   "name" TEXT NOT NULL PRIMARY KEY,

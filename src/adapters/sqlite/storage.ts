@@ -13,14 +13,15 @@ import {
 } from '../../ports/storage.js'
 import type { Row, TableName, UniqueOf, WorkTableName } from '../../ports/tables.js'
 import { Codec } from '../shared/codec.js'
-import { cursorOf, planList } from '../shared/list-plan.js'
+import { planList } from '../shared/list-plan.js'
 import { holds, outcomeWrites } from '../shared/outcomes.js'
 import { checkClaim } from '../shared/turns.js'
 import { allEqual, columnList } from '../sql/conditions.js'
-import { lastReadSql, pageSql } from '../sql/list.js'
-import { snake, sqlTable } from '../sql/names.js'
+import { lastReadSql, pageOf, pageSql } from '../sql/list.js'
+import { snake } from '../sql/names.js'
 import { Claims } from './claims.js'
 import { Connection } from './connection.js'
+import { sqlite, sqlTable } from './dialect.js'
 import type { DriverName } from './driver.js'
 import { migrate } from './migrations.js'
 import { statement } from './statement.js'
@@ -110,23 +111,16 @@ export class SqliteStorage implements Storage {
     const { connection } = this.#use()
     const read = (sql: typeof pageSql) =>
       connection
-        .all(...statement((bind) => sql(plan, query.tenantId, bind)))
+        .all(...statement((bind) => sql(sqlite, plan, query.tenantId, bind)))
         .map((row) => codec.decodeRow(row, snake))
-    if (plan.filter.length === 0) return page(read(pageSql), null)
+    if (plan.filter.length === 0) return pageOf(plan, read(pageSql))
     // Two statements about the same entries: one transaction, so that they see the same.
     connection.run('BEGIN')
     try {
       const items = read(pageSql)
-      const [last, further] = items.length > plan.limit ? [] : read(lastReadSql)
-      return page(items, last && further ? cursorOf(plan, last) : null)
+      return pageOf(plan, items, items.length > plan.limit ? [] : read(lastReadSql))
     } finally {
       connection.run('COMMIT')
-    }
-
-    function page(items: Row<T>[], lastRead: Page<T>['next']): Page<T> {
-      if (items.length <= plan.limit) return { items, next: lastRead }
-      const kept = items.slice(0, plan.limit)
-      return { items: kept, next: cursorOf(plan, kept.at(-1)!) }
     }
   }
 

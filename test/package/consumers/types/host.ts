@@ -1,7 +1,9 @@
 /** What a host writes. Only checked by the compiler, as .mts and .cts. */
 import { createDrifthook, isDrifthookError } from 'drifthook'
+import { postgresStorage } from 'drifthook/postgres'
 import { sqliteStorage } from 'drifthook/sqlite'
 import express from 'express'
+import pg from 'pg'
 
 declare const key: string
 
@@ -12,6 +14,9 @@ export const drifthook = createDrifthook({
   secretKey: new Uint8Array(32),
   delivery: { allowLoopback: true },
 })
+
+// A pool of `pg` is a pool of ours.
+export const storage = postgresStorage({ pool: new pg.Pool(), schema: 'webhooks' })
 
 export const app = express()
 app.use('/drift', drifthook.router)

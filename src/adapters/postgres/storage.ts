@@ -1,0 +1,205 @@
+/** The storage port on a PostgreSQL schema. Reads are single statements; writes go through the {@link Writer}. */
+import { DrifthookError } from '../../errors.js'
+import {
+  type Capabilities,
+  type ClaimRequest,
+  isPreconditionFailed,
+  type ListQuery,
+  type Outcome,
+  type Page,
+  type SettleResult,
+  type Storage,
+  type Write,
+} from '../../ports/storage.js'
+import type { Row, TableName, UniqueOf, WorkTableName } from '../../ports/tables.js'
+import { Codec } from '../shared/codec.js'
+import { planList } from '../shared/list-plan.js'
+import { outcomeWrites } from '../shared/outcomes.js'
+import { checkClaim } from '../shared/turns.js'
+import { allEqual, columnList } from '../sql/conditions.js'
+import type { Dialect } from '../sql/dialect.js'
+import { lastReadSql, pageOf, pageSql } from '../sql/list.js'
+import { Claims } from './claims.js'
+import { Database } from './database.js'
+import { postgres } from './dialect.js'
+import { lock } from './lock.js'
+import { migrate } from './migrations.js'
+import type { PostgresPool, PostgresQueryable, SqlRow } from './pool.js'
+import { Reader } from './reader.js'
+import { decodeRow } from './rows.js'
+import { survives } from './server.js'
+import { statement } from './statement.js'
+import { stepOf } from './steps.js'
+import { Writer } from './writer.js'
+
+export class PostgresStorage implements Storage {
+  /** What survives is what the server says when it is asked; before that, what it does unless configured otherwise. */
+  readonly capabilities: Capabilities = { durable: 'disk', crossProcess: true, hostTransactions: false }
+
+  readonly #schema: string
+  readonly #dialect: Dialect
+  readonly #database: Database
+  readonly #writer: Writer
+  #opening: Promise<void> | null = null
+  #open = false
+  /** What was handed in and has not ended. */
+  readonly #running = new Set<Promise<unknown>>()
+  readonly #codecs = new Map<TableName, Codec>()
+  readonly #readers = new Map<TableName, Reader<TableName>>()
+  readonly #claims = new Map<WorkTableName, Claims<WorkTableName>>()
+
+  constructor(pool: PostgresPool, schema: string) {
+    this.#schema = schema
+    this.#dialect = postgres(schema)
+    this.#database = new Database(pool)
+    this.#writer = new Writer(this.#database, this.#dialect)
+  }
+
+  async open(): Promise<void> {
+    this.#opening ??= this.#connect()
+    const opening = this.#opening
+    try {
+      await opening
+      // Unless it was closed meanwhile.
+      if (this.#opening === opening) this.#open = true
+    } catch (error) {
+      if (this.#opening === opening) this.#opening = null
+      throw error
+    }
+  }
+
+  async #connect(): Promise<void> {
+    this.#database.watch()
+    try {
+      this.capabilities.durable = await survives(this.#database)
+      await migrate(this.#database, this.#schema)
+    } catch (error) {
+      this.#database.unwatch()
+      throw error
+    }
+  }
+
+  async close(): Promise<void> {
+    const opening = this.#opening
+    this.#opening = null
+    this.#open = false
+    const opened = await opening?.then(
+      () => true,
+      () => false,
+    )
+    await Promise.allSettled(this.#running)
+    if (opened) this.#database.unwatch()
+  }
+
+  get<T extends TableName>(table: T, tenantId: string, id: string): Promise<Row<T> | null> {
+    return this.#use(() => this.#readerOf(table).get(tenantId, id))
+  }
+
+  async lookup<T extends TableName>(
+    table: T,
+    unique: UniqueOf<T>,
+    values: Partial<Row<T>>,
+  ): Promise<Row<T> | null> {
+    const codec = this.#codec(table)
+    const key = codec.keyValues(unique, values)
+    const sql = statement(
+      (bind) =>
+        `SELECT ${columnList(codec as unknown as Codec)} FROM ${this.#dialect.table(table)} WHERE ${allEqual(key, bind)}`,
+    )
+    const [row] = await this.#use(() => this.#database.query(...sql))
+    return row ? decodeRow(codec, row) : null
+  }
+
+  async list<T extends TableName>(table: T, query: ListQuery<T>): Promise<Page<T>> {
+    const codec = this.#codec(table)
+    const plan = planList(codec, query)
+    const rows = (found: readonly SqlRow[]) => found.map((row) => decodeRow(codec, row))
+    const sql = (write: typeof pageSql) =>
+      statement((bind) => write(this.#dialect, plan, query.tenantId, bind))
+    if (plan.filter.length === 0) {
+      return this.#use(async () => pageOf(plan, rows(await this.#database.query(...sql(pageSql)))))
+    }
+    const page = async (client: PostgresQueryable) => {
+      const items = rows((await client.query(...sql(pageSql))).rows)
+      if (items.length > plan.limit) return pageOf(plan, items)
+      return pageOf(plan, items, rows((await client.query(...sql(lastReadSql))).rows))
+    }
+    // Two statements about the same entries: one snapshot, so that they see the same.
+    return this.#use(() =>
+      this.#database.transaction('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', page),
+    )
+  }
+
+  async commit(writes: readonly Write[]): Promise<void> {
+    const steps = writes.map((write) => stepOf((table) => this.#codec(table), write))
+    await this.#use(() => this.#writer.write(steps))
+  }
+
+  async claim<T extends WorkTableName>(table: T, request: ClaimRequest): Promise<Row<T>[]> {
+    checkClaim(request)
+    return this.#use(() => this.#claimsOf(table).claim(request)) as Promise<Row<T>[]>
+  }
+
+  async settle<T extends WorkTableName>(table: T, outcomes: readonly Outcome<T>[]): Promise<SettleResult[]> {
+    return Promise.all(
+      outcomes.map((outcome) => {
+        const [own, ...carried] = outcomeWrites(table, outcome).map((write) =>
+          stepOf((name) => this.#codec(name), write),
+        )
+        const held = { ...own!, held: true, expect: { fence: outcome.fence } }
+        return this.#use(() => this.#writer.write([held, ...carried])).then(
+          (): SettleResult => 'applied',
+          (error: unknown): SettleResult => {
+            if (!isPreconditionFailed(error)) throw error
+            return error.write === 0 && error.reason !== 'exists' ? 'lost' : 'conflict'
+          },
+        )
+      }),
+    )
+  }
+
+  nextDue(table: WorkTableName): Promise<number | null> {
+    return this.#use(() => this.#claimsOf(table).nextDue())
+  }
+
+  async nextIds(counter: string, n: number): Promise<number> {
+    if (!Number.isSafeInteger(n) || n < 1) throw new TypeError('nextIds reserves at least one number')
+    const sql = `INSERT INTO ${this.#dialect.table('counters')} AS counter ("name", "used") VALUES ($1, $2)
+      ON CONFLICT ("name") DO UPDATE SET "used" = counter."used" + excluded."used" RETURNING "used"`
+    const [row] = await this.#use(() => this.#database.query(sql, [counter, n]))
+    return Number(row?.used) - n + 1
+  }
+
+  /** Runs what was handed in while the storage is open; `close` waits for it. */
+  async #use<Result>(work: () => Promise<Result>): Promise<Result> {
+    if (!this.#open) throw new DrifthookError('STORAGE_UNAVAILABLE', 'The PostgreSQL storage is not open.')
+    const running = work()
+    this.#running.add(running)
+    try {
+      return await running
+    } finally {
+      this.#running.delete(running)
+    }
+  }
+
+  #codec<T extends TableName>(table: T): Codec<T> {
+    const codec = this.#codecs.get(table) ?? new Codec<TableName>(table)
+    this.#codecs.set(table, codec)
+    return codec as unknown as Codec<T>
+  }
+
+  #readerOf<T extends TableName>(table: T): Reader<T> {
+    const reader =
+      this.#readers.get(table) ?? new Reader<TableName>(this.#database, this.#dialect, this.#codec(table))
+    this.#readers.set(table, reader)
+    return reader as unknown as Reader<T>
+  }
+
+  #claimsOf(table: WorkTableName): Claims<WorkTableName> {
+    const claims =
+      this.#claims.get(table) ??
+      new Claims<WorkTableName>(this.#database, this.#dialect, this.#codec(table), lock(this.#schema, table))
+    this.#claims.set(table, claims)
+    return claims
+  }
+}
