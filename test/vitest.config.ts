@@ -5,7 +5,8 @@ export default defineConfig({
     root: '.',
     include: ['test/{unit,http,conformance,e2e}/**/*.test.ts'],
     testTimeout: 20_000,
-    // Two processes at most: the suites start servers and worker threads of their own.
-    maxWorkers: 2,
+    // A few processes, however many cores there are: the suites start servers and worker threads of their own, and
+    // some of them mostly wait.
+    maxWorkers: 3,
   },
 })

@@ -19,5 +19,6 @@ export const checkStages = [
   single('build', ['npm', 'run', '--silent', 'build']),
   // Not `npm test`, which would build again.
   vitest('tests', 'test/vitest.config.ts'),
+  vitest('crash and fuzz', 'test/tools/vitest.crash.config.ts'),
   packed,
 ]

@@ -55,7 +55,7 @@ const mixed = fc
   )
 
 const stored = (seen: Profile): Record<string, unknown> => JSON.parse(JSON.stringify(toSchema(seen)))
-const numRuns = Number(process.env.DRIFTHOOK_RUNS ?? 5) * 8
+const numRuns = Number(process.env.DRIFTHOOK_RUNS ?? 3) * 8
 
 const of = ({ changes }: DriftReport, wanted: string) =>
   changes.filter(({ kind, aspect }) => (kind === 'changed' ? aspect : kind) === wanted)

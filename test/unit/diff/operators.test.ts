@@ -241,7 +241,7 @@ const inPaths = (path: (name: string, of: 'key' | 'value') => string) => (line: 
   return [kind, names, ...aspect, impact].join(' ')
 }
 
-const numRuns = Number(process.env.DRIFTHOOK_RUNS ?? 5)
+const numRuns = Number(process.env.DRIFTHOOK_RUNS ?? 3)
 const resultOf = (lines: readonly string[]) =>
   lines.some((line) => line.endsWith('breaking')) ? 'breaking' : lines.length > 0 ? 'warning' : 'pass'
 

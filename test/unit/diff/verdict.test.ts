@@ -6,7 +6,7 @@ import type { Change, ContractSchema, DriftReport, Policy } from '../../../src/d
 import { csvOf, jsonOf, linesOf, orders, profileCsv, profileJson, schemaOfJson } from './fixtures/helpers.js'
 import { document, value } from './fixtures/schemas.js'
 
-const numRuns = Number(process.env.DRIFTHOOK_RUNS ?? 400)
+const numRuns = Number(process.env.DRIFTHOOK_RUNS ?? 250)
 const rows = fc.array(
   fc.dictionary(fc.constantFrom('a', 'orderId', 'order_id', 'c'), value, { maxKeys: 4 }),
   {
