@@ -8,6 +8,7 @@
  */
 
 import { isIP } from 'node:net'
+import { parseUrl } from '../url.js'
 import { addressKind } from './address-kind.js'
 
 export interface AddressGuardOptions {
@@ -113,7 +114,7 @@ function refusalOfName(host: string): Refusal | null {
 
 function parse(input: string | URL): URL | null {
   if (input instanceof URL) return input
-  return URL.canParse(input) ? new URL(input) : null
+  return parseUrl(input)
 }
 
 function refuse(code: Refusal['code'], message: string): Refusal {

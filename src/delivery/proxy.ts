@@ -3,6 +3,7 @@
 import { request } from 'node:http'
 import { isIPv6, type Socket } from 'node:net'
 import { unescape as percentDecoded } from 'node:querystring'
+import { parseUrl } from '../url.js'
 import { SendError } from './failure.js'
 
 export interface EgressProxy {
@@ -20,7 +21,7 @@ const MAX_HEADER_BYTES = 8 * 1024
  * @throws TypeError if it is anything else; the message repeats nothing of it, for it may hold a password
  */
 export function proxyOf(text: string): EgressProxy {
-  const url = URL.canParse(text) ? new URL(text) : null
+  const url = parseUrl(text)
   if (url?.protocol !== 'http:' || url.pathname !== '/' || url.search !== '' || url.hash !== '') {
     throw new TypeError('The proxy must be a URL of the form http://[user:password@]host:port.')
   }

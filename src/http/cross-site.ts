@@ -1,3 +1,4 @@
+import { parseUrl } from '../url.js'
 import type { HttpRequest } from './request.js'
 
 /**
@@ -10,5 +11,5 @@ export function crossSite(request: HttpRequest): boolean {
   const site = request.get('sec-fetch-site')
   if (site !== undefined) return site !== 'same-origin'
   const origin = request.get('origin')
-  return origin === undefined || !URL.canParse(origin) || new URL(origin).host !== request.get('host')
+  return origin === undefined || parseUrl(origin)?.host !== request.get('host')
 }

@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import type { List, Principal, SignatureScheme, Subscription, SubscriptionSecret } from '../model.js'
 import type { Row } from '../ports/tables.js'
 import { newSecret, secretPrefix } from '../signing/index.js'
+import { parseUrl } from '../url.js'
 import { channelOfUrl } from './channels/index.js'
 import { commitSteps, type Step } from './commit.js'
 import type { Context } from './context.js'
@@ -32,8 +33,7 @@ import { validate } from './validate.js'
 type Given = z.infer<typeof createInput> & { channel: string; signature: SignatureScheme }
 
 /** What a target is called unless its owner says: the URL's host, or the target itself where it has none. */
-const nameOfTarget = (target: string): string =>
-  ((URL.canParse(target) && new URL(target).host) || target).slice(0, 200)
+const nameOfTarget = (target: string): string => (parseUrl(target)?.host || target).slice(0, 200)
 
 /** A subscription to which nothing has been sent yet. */
 const newHealth = (tenantId: string, id: string): Row<'subscriptionHealth'> => ({

@@ -6,14 +6,15 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { faults, importsOf, loadedBy, packageOf, type Rules, type Sources } from '../support/imports.js'
 
-const kernel = ['model.ts', 'errors.ts']
+const kernel = ['model.ts', 'errors.ts', 'url.ts']
 
 const rooms: Rules['rooms'] = {
   'errors.ts': [],
+  'url.ts': [],
   'model.ts': ['errors.ts', 'type diff/report.ts', 'type signing/index.ts'],
   'options.ts': ['services/', 'ports/', 'type http/request.ts', ...kernel],
   'life.ts': ['ports/', ...kernel],
-  'diff/': ['errors.ts'],
+  'diff/': ['errors.ts', 'url.ts'],
   'signing/': ['errors.ts'],
   'ports/': [...kernel, 'type diff/report.ts'],
   'services/': ['ports/', 'diff/', 'signing/', ...kernel],

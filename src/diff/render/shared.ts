@@ -3,6 +3,7 @@
  * Every path, label and message of a report was chosen by whoever made the file.
  */
 import type { Place } from '../../errors.js'
+import { parseUrl } from '../../url.js'
 import type { Change, DriftReport, Impact, Observation } from '../report.js'
 
 export interface RenderOptions {
@@ -164,8 +165,9 @@ export function escapeMarkup(text: string): string {
 
 /** A web address in which nothing is left that Markdown, Slack or HTML reads; null for any other kind. */
 export function safeUrl(url: string | undefined): string | null {
-  if (url === undefined || !URL.canParse(url)) return null
-  const { protocol, href } = new URL(url)
+  const parsed = url === undefined ? null : parseUrl(url)
+  if (parsed === null) return null
+  const { protocol, href } = parsed
   if ((protocol !== 'https:' && protocol !== 'http:') || href.length > 2_000) return null
   const encode = (char: string) => `%${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`
   return href.replace(/[\\|()<>`'"\s]/g, encode)

@@ -1,4 +1,6 @@
 /** The channels drifthook brings, and which of them a URL means. */
+
+import { parseUrl } from '../../url.js'
 import type { BuiltInName, Channel } from './channel.js'
 import { slack, slackHosts } from './slack.js'
 import { teams, teamsDomains } from './teams.js'
@@ -11,8 +13,7 @@ export const builtInChannels: readonly Channel[] = Object.freeze([slack, teams])
  * (`hooks.slack.com.example`, `https://hooks.slack.com@example`) passes for one.
  */
 export function channelOfUrl(url: string): BuiltInName {
-  if (!URL.canParse(url)) return 'webhook'
-  const { hostname } = new URL(url)
+  const hostname = parseUrl(url)?.hostname ?? ''
   if (slackHosts.includes(hostname)) return 'slack'
   return teamsDomains.some((domain) => hostname.endsWith(`.${domain}`)) ? 'teams' : 'webhook'
 }

@@ -1,5 +1,6 @@
 /** Slack's incoming webhooks, and what else takes their messages at a URL of its own. */
 import { slackMessage } from '../../diff/render/slack.js'
+import { parseUrl } from '../../url.js'
 import type { Channel } from './channel.js'
 import { messageCard } from './message-card.js'
 import { failedBy } from './verdict.js'
@@ -10,8 +11,7 @@ export const slack: Channel = {
   name: 'slack',
 
   refusal(target) {
-    if (!URL.canParse(target)) return null
-    const { hostname, pathname } = new URL(target)
+    const { hostname = '', pathname = '' } = parseUrl(target) ?? {}
     // Workflow triggers live at the same host, but take the variables of their workflow and no message.
     return slackHosts.includes(hostname) && /^\/(workflows|triggers)\//.test(pathname)
       ? "This is a Slack workflow's trigger; create an incoming webhook, or choose the channel webhook."

@@ -1,4 +1,6 @@
 /** What of a receiver's URL and headers may be given, and what of them may be shown. */
+
+import { parseUrl } from '../../url.js'
 import { channelOfUrl } from '../channels/index.js'
 
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
@@ -39,8 +41,8 @@ const secretChannels = ['slack', 'teams']
 /** A target as it may be shown: query values masked, and the path where it is the credential. */
 export function shownUrl(target: string, channel = 'webhook'): string {
   // A channel of the host's own has targets of its own making: an address, a name.
-  if (!URL.canParse(target)) return target
-  const shown = new URL(target)
+  const shown = parseUrl(target)
+  if (shown === null) return target
   for (const name of new Set(shown.searchParams.keys())) shown.searchParams.set(name, '***')
   const secret = secretPaths.some((host) => shown.hostname === host || shown.hostname.endsWith(`.${host}`))
   if (secret || [channel, channelOfUrl(target)].some((name) => secretChannels.includes(name)))
