@@ -1,4 +1,5 @@
 /** One claimed delivery, brought one attempt further. */
+import type { RateLimit } from '../model.js'
 import type { Outcome } from '../ports/storage.js'
 import type { Row } from '../ports/tables.js'
 import type { Context } from '../services/context.js'
@@ -8,7 +9,7 @@ import { nextAttemptAt, policyOf, type RetryPolicy } from '../services/deliverie
 import { watched } from '../services/hooks.js'
 import { type EndingReason, endingReason } from '../services/subscriptions/life.js'
 import type { HealthBook } from './health-book.js'
-import type { LaneLimit, LaneResult } from './lane.js'
+import type { LaneResult } from './lane.js'
 import type { Lanes } from './lanes.js'
 import type { Done } from './loop.js'
 import type { SharedReads } from './shared-reads.js'
@@ -147,7 +148,7 @@ const retryPolicyOf = ({ delivery }: Context, { retryDelays }: Row<'subscription
   retryDelays === null ? delivery.retry : policyOf(retryDelays as Parameters<typeof policyOf>[0])
 
 /** A subscription's own limit takes the place of its channel's. */
-function limitOf({ channels }: Context, { subscription }: Outgoing): LaneLimit | null {
+function limitOf({ channels }: Context, { subscription }: Outgoing): RateLimit | null {
   const minIntervalMs = channels.get(subscription.channel)?.minIntervalMs
   if (minIntervalMs === undefined || subscription.rateLimit !== null) return subscription.rateLimit
   return { points: 1, durationMs: minIntervalMs }

@@ -39,14 +39,14 @@ export class HealthBook {
     this.#scheduled = true
     setImmediate(() => {
       this.#scheduled = false
-      this.#writing = this.#writing.then(() => this.#write())
+      void this.settled()
     })
   }
 
   /** Resolves when everything noted so far is written. */
-  async settled(): Promise<void> {
+  settled(): Promise<void> {
     this.#writing = this.#writing.then(() => this.#write())
-    await this.#writing
+    return this.#writing
   }
 
   async #write(): Promise<void> {

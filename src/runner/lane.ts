@@ -1,15 +1,10 @@
 /** What this process knows of one receiver, and when it may be called next. */
+import type { RateLimit } from '../model.js'
 import { Breaker, type BreakerOptions } from './breaker.js'
 
 export interface LaneOptions extends BreakerOptions {
   /** The longest one answer pauses a lane, in milliseconds. */
   maxThrottleMs: number
-}
-
-/** At most `points` attempts (at least 1) start in any span of `durationMs`. */
-export interface LaneLimit {
-  points: number
-  durationMs: number
 }
 
 /** What an attempt says of its receiver. */
@@ -40,7 +35,7 @@ export class Lane {
   /** Pauses in a row. */
   #overloads = 0
   #throttledUntil = 0
-  #limit: LaneLimit | null = null
+  #limit: RateLimit | null = null
   /** When the last attempts started, oldest first; never more of them than the limit has points. */
   #starts: number[] = []
 
@@ -74,7 +69,7 @@ export class Lane {
   }
 
   /** As `Lanes.enter`. */
-  enter(now: number, limit: LaneLimit | null): number | null {
+  enter(now: number, limit: RateLimit | null): number | null {
     this.#limit = limit
     if (now < this.closedUntil) return this.closedUntil
     if (this.#probing) return now + probeWaitMs

@@ -1,4 +1,5 @@
-import { Lane, type LaneLimit, type LaneOptions, type LaneResult } from './lane.js'
+import type { RateLimit } from '../model.js'
+import { Lane, type LaneOptions, type LaneResult } from './lane.js'
 
 /** So many lanes are remembered; healthy ones without a rate limit need no remembering. */
 const maxLanes = 10_000
@@ -53,7 +54,7 @@ export class Lanes {
    * Asked for each claimed delivery before its attempt. Each null wants one `leave`, whatever becomes of it.
    * @returns null: the attempt may start and is counted; else the instant, after `now`, to put it off to
    */
-  enter(name: string, now: number, limit: LaneLimit | null): number | null {
+  enter(name: string, now: number, limit: RateLimit | null): number | null {
     const lane = this.#lanes.get(name) ?? this.#remember(name)
     const until = lane.enter(now, limit)
     if (lane.isClosed(now)) this.#closed.add(name)

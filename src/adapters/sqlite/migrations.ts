@@ -4,6 +4,7 @@
  */
 import { DrifthookError } from '../../errors.js'
 import { createTables } from '../sql/ddl.js'
+import type { Migration } from '../sql/migration.js'
 import type { Connection } from './connection.js'
 import { sqlite } from './dialect.js'
 import { initial } from './migrations/0001-initial.js'
@@ -16,12 +17,6 @@ const counters = `CREATE TABLE "drifthook_counters" (
 
 /** The schema as it would be made from the declared tables today: what the migrations must amount to. */
 export const derivedSchema = (): string[] => [...createTables(sqlite), counters]
-
-interface Migration {
-  /** The oldest schema version whose code still works after it: its own number if the change is breaking. */
-  readableFrom: number
-  sql: string
-}
 
 /** In order; the first is version 1. Once released, none is changed. */
 export const migrations: readonly Migration[] = [{ readableFrom: 1, sql: initial }]

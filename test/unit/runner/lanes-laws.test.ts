@@ -1,7 +1,8 @@
 /** What holds of lanes whatever happens to them. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { LaneLimit, LaneResult } from '../../../src/runner/lane.js'
+import type { RateLimit } from '../../../src/model.js'
+import type { LaneResult } from '../../../src/runner/lane.js'
 import { Lanes } from '../../../src/runner/lanes.js'
 
 const options = { breakerFailures: 3, openMs: 1_000, maxOpenMs: 8_000, maxThrottleMs: 5_000 }
@@ -65,7 +66,7 @@ class World {
   readonly starts = new Map<string, number[]>(names.map((name) => [name, []]))
   readonly answers: (number | null)[] = []
 
-  constructor(readonly limit: LaneLimit | null = null) {}
+  constructor(readonly limit: RateLimit | null = null) {}
 
   play(step: Step): void {
     if (step.op === 'wait') this.now += step.ms

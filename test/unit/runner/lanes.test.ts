@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { LaneLimit, LaneOptions, LaneResult } from '../../../src/runner/lane.js'
+import type { RateLimit } from '../../../src/model.js'
+import type { LaneOptions, LaneResult } from '../../../src/runner/lane.js'
 import { Lanes } from '../../../src/runner/lanes.js'
 
 const options = { breakerFailures: 3, openMs: 1_000, maxOpenMs: 4_000, maxThrottleMs: 60_000 }
@@ -22,7 +23,7 @@ function lanesWith(given: Partial<LaneOptions> = {}) {
   const lanes = new Lanes({ ...options, ...given })
   return {
     lanes,
-    enter: (now: number, lane = 'a', limit: LaneLimit | null = null) => lanes.enter(lane, now, limit),
+    enter: (now: number, lane = 'a', limit: RateLimit | null = null) => lanes.enter(lane, now, limit),
     leave: (now: number, result: LaneResult, lane = 'a') => lanes.leave(lane, now, result),
     attempt(now: number, result: LaneResult, lane = 'a') {
       const until = lanes.enter(lane, now, null)
