@@ -47,7 +47,8 @@ const codes = {
   STOPPED: { status: 503, title: 'drifthook is stopped' },
 
   // Only a developer sees these
-  OPTION_INVALID: { status: 500, title: 'An option of createDrifthook is not valid' },
+  OPTION_INVALID: { status: 500, title: 'An option is not valid' },
+  CAPABILITY_MISSING: { status: 500, title: 'The storage cannot do this' },
   DRIVER_NOT_FOUND: { status: 500, title: 'A driver is not installed' },
   STORAGE_INCOMPATIBLE: { status: 500, title: 'The database does not fit this version' },
   SECRET_UNREADABLE: { status: 500, title: 'A stored secret cannot be decrypted' },

@@ -127,7 +127,7 @@ export interface DriftEvent extends DriftEventSummary {
 
 export type Audience = 'internal' | 'partner'
 
-/** At most so many requests in any stretch of so many milliseconds. */
+/** At most so many requests in so many milliseconds. */
 export interface RateLimit {
   points: number
   durationMs: number
@@ -236,8 +236,9 @@ export type JobStatus = 'pending' | 'done' | 'failed' | 'cancelled'
 /** Durable work that is no delivery. It survives restarts and can be cancelled. */
 export interface Job {
   id: string
-  kind: 'replay' | 'reencrypt' | 'end_deliveries' | 'fan_out'
-  /** The subscription it is about (`fan_out`: the message), or null. */
+  /** `expunge` and `prune` are the installation's own: no tenant sees them. */
+  kind: 'replay' | 'reencrypt' | 'end_deliveries' | 'fan_out' | 'expunge' | 'prune'
+  /** The subscription it is about (`fan_out`: the message; `expunge`: the tenant), or null. */
   target: string | null
   status: JobStatus
   /** Counts so far; which ones depends on the kind. */

@@ -19,6 +19,17 @@ export interface Check {
   report: DriftReport
 }
 
+/** What a file is measured by. */
+export interface Measure {
+  /** Names the schema for good: another version of a contract has another id. */
+  schemaId: string
+  /** The schema of that id, for an analyzer that does not have it at hand. What it rejects with, `check` does. */
+  schema(): Promise<ContractSchema>
+  policy: Policy
+  format: FormatName | null
+  key: Uint8Array
+}
+
 export interface Analyzer {
   /**
    * Makes sure analysis can run.
@@ -35,8 +46,5 @@ export interface Analyzer {
    * Compares a file with a contract.
    * @throws DrifthookError as {@link infer}, and `SCHEMA_UNSUPPORTED`
    */
-  check(
-    file: SampleFile,
-    contract: { schema: ContractSchema; policy: Policy; format: FormatName | null; key: Uint8Array },
-  ): Promise<Check>
+  check(file: SampleFile, measure: Measure): Promise<Check>
 }

@@ -3,6 +3,9 @@
 /** What a column holds. `instant` is milliseconds since 1970 UTC; `json` any JSON value; `bytes` exact bytes. */
 export type ColumnKind = 'text' | 'integer' | 'boolean' | 'instant' | 'json' | 'bytes'
 
+/** Whether every store keeps a text as it is. */
+export const isKept = (text: string): boolean => !text.includes('\0') && text.isWellFormed()
+
 export interface Column<Value = unknown> {
   readonly kind: ColumnKind
   readonly nullable: boolean

@@ -3,6 +3,8 @@
  * late, repeated or out of order, and costs latency at worst: the runner's sweep finds what is due.
  */
 
+import type { HostTransaction } from './host-transaction.js'
+
 export interface WakeUp {
   /** Which attempt of which piece of work: unique per attempt, so that an engine may drop repetitions. */
   id: string
@@ -28,4 +30,9 @@ export interface Queue {
   consume(handler: (id: string) => Promise<void>, options: ConsumeOptions): Promise<void>
   /** How many wake-ups wait, as far as the engine knows. */
   stats(): Promise<{ waiting: number }>
+  /**
+   * The queue inside the host's own transaction: its wake-ups come with the COMMIT, and never if that does not
+   * come. A call that rejects leaves the transaction as usable as before. For engines that live in the database.
+   */
+  bind?(host: HostTransaction): Pick<Queue, 'enqueue'>
 }

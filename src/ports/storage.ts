@@ -12,6 +12,8 @@
  * - Instants are absolute and come from the caller (the Clock port). An adapter has no clock.
  * - A storage that cannot be reached rejects with `STORAGE_UNAVAILABLE` and has then written nothing, or all.
  */
+import type { HostTransaction } from './host-transaction.js'
+import type { Limiter } from './limiter.js'
 import type { IndexOf, Row, TableName, UniqueOf, WorkTableName } from './tables.js'
 
 /** What an adapter can do, declared and tested. */
@@ -152,8 +154,18 @@ export type Outcome<T extends WorkTableName> =
  */
 export type SettleResult = 'applied' | 'lost' | 'conflict'
 
+/**
+ * A storage inside the host's own transaction: it sees what that sees, and what it writes is the host's to commit.
+ * A refused commit takes back whatever was written in the same savepoint. For `exists` it names no key, and an update
+ * must not take one.
+ */
+export type TransactionStorage = Pick<Storage, 'get' | 'list' | 'commit'>
+
 export interface Storage {
   readonly capabilities: Capabilities
+
+  /** Where it can count for all processes. Without one, rate limits are each process's own. */
+  readonly limiter?: Limiter | undefined
 
   /**
    * Connects and brings the schema up to date; safe under concurrent starts. Idempotent.
@@ -178,16 +190,18 @@ export interface Storage {
   list<T extends TableName>(table: T, query: ListQuery<T>): Promise<Page<T>>
 
   /**
-   * All of the writes, in order, or none. Visible at once, wholly, to every reader.
+   * All of the writes, in order, or none. Visible at once, wholly, to every reader. They are for one tenant: an
+   * adapter that spreads tenants over places may refuse others with a TypeError.
    * @throws PreconditionFailed naming the first write that failed
    */
   commit(writes: readonly Write[]): Promise<void>
 
   /**
    * Takes due work under a lease: `leaseUntil` and `dueAt` move to the end of the lease, `fence` and
-   * `claims` grow by one. Of N racing claimers exactly one gets each. Tenants take turns, and within a
-   * tenant its lanes; within a lane the longest due comes first. The turn carries on where this adapter's
-   * previous claim ended, so that a busy tenant or lane never starves another.
+   * `claims` grow by one. Of N racing claimers exactly one gets each. A server that crashes may forget the claims
+   * of its last moments, as if they had not been made: of two who then hold one fence, one settles it.
+   * Tenants take turns, and within a tenant its lanes; within a lane the longest due comes first. The turn
+   * carries on where this adapter's previous claim ended, so that a busy tenant or lane never starves another.
    */
   claim<T extends WorkTableName>(table: T, request: ClaimRequest): Promise<Row<T>[]>
 
@@ -208,4 +222,35 @@ export interface Storage {
    * @returns the first of them
    */
   nextIds(counter: string, n: number): Promise<number>
+
+  /**
+   * Tenants that have records in a table, in the order of their code points, at most `limit` of them.
+   * @param after the tenant behind which to begin; null: at the first
+   */
+  tenants(table: TableName, after: string | null, limit: number): Promise<string[]>
+
+  /**
+   * Erases up to `limit` records of a tenant from a table, whatever refers to them. Work that is claimed goes
+   * too: its outcome is then `lost`.
+   * @returns how many there were: fewer than `limit` if none of those that stood when it was asked is left
+   */
+  erase(table: TableName, tenantId: string, limit: number): Promise<number>
+
+  /**
+   * Runs `work` in a savepoint of the host's own transaction, on no other connection than the transaction's. If
+   * `work` rejects, nothing is left of it and the transaction is as usable as before. Text that no store keeps is
+   * refused before a statement is sent. Calls for one transaction must not overlap. With the capability
+   * `hostTransactions`, and only then.
+   * @throws whatever `host` throws, as it is: serialization failures and deadlocks are the host's to run again
+   */
+  inTransaction?<Result>(
+    host: HostTransaction,
+    work: (storage: TransactionStorage) => Promise<Result>,
+  ): Promise<Result>
+
+  /**
+   * The store's own time, in milliseconds since 1970, where it has one. Nothing is decided by it: it shows whose
+   * clock is wrong.
+   */
+  now?(): Promise<number>
 }

@@ -8,6 +8,7 @@ export {
   hostileKinds,
   hostileReceiver,
 } from './hostile.js'
+export { type LimiterCase, type LimiterHarness, limiterConformance } from './limiter-conformance.js'
 export { type QueueCase, type QueueHarness, queueConformance } from './queue-conformance.js'
 export {
   type Answer,

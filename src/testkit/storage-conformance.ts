@@ -10,6 +10,7 @@ import { orderCases } from './storage/order.js'
 import { recordCases } from './storage/records.js'
 import { settleCases } from './storage/settle.js'
 import { tenancyCases } from './storage/tenancy.js'
+import { wholeTenantCases } from './storage/whole-tenants.js'
 
 export type { StorageCase, StorageHarness } from './storage/harness.js'
 
@@ -25,4 +26,5 @@ export const storageConformance: readonly StorageCase[] = [
   ...claimCases,
   ...fairnessCases,
   ...settleCases,
+  ...wholeTenantCases,
 ]

@@ -30,6 +30,14 @@ export class OrderedIndex {
     this.#tenants.get(row.tenantId as string)?.remove(row)
   }
 
+  /** The first record that has these values in the columns of the index, or null. */
+  holder(values: StoredRow): StoredRow | null {
+    const wanted = this.columns.slice(0, -1).map((name) => values[name]!)
+    const rows = this.#tenants.get(values.tenantId as string)
+    const row = rows?.firstFrom((row) => this.#compare(row, wanted) >= 0)
+    return row !== undefined && this.#compare(row, wanted) === 0 ? row : null
+  }
+
   /** The records of the plan's range, from where the previous page ended; its filter is the caller's to apply. */
   *read(tenantId: string, plan: ListPlan): Generator<StoredRow> {
     const rows = this.#tenants.get(tenantId)

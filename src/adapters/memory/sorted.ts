@@ -42,6 +42,15 @@ export class Sorted<Item> {
     if (chunk.length === 0 && this.#chunks.length > 1) this.#chunks.splice(at, 1)
   }
 
+  /** The first item for which `reached` is true; it must stay true from there on. */
+  firstFrom(reached: (item: Item) => boolean): Item | undefined {
+    // What is looked for is mostly newer than all that is there.
+    const last = this.#chunks.at(-1)?.at(-1)
+    if (last === undefined || !reached(last)) return undefined
+    const [at, within] = this.#position(reached)
+    return this.#chunks[at]?.[within]
+  }
+
   /**
    * Upwards from the first item for which `reached` is true; it must stay true from there on. The list must
    * not change meanwhile.

@@ -89,6 +89,14 @@ class MemoryStorage implements Storage {
     return used + 1
   }
 
+  async tenants(table: TableName, after: string | null, limit: number): Promise<string[]> {
+    return this.#table(table).tenants(after, limit)
+  }
+
+  async erase(table: TableName, tenantId: string, limit: number): Promise<number> {
+    return this.#table(table).erase(tenantId, limit)
+  }
+
   #table<T extends TableName>(table: T): MemoryTable<T> {
     const found = this.#tables.get(table) ?? new MemoryTable<TableName>(table)
     this.#tables.set(table, found)
@@ -112,7 +120,7 @@ class MemoryStorage implements Storage {
   #insert(write: Write & { op: 'insert' }, undo: Undo[]): Refusal | null {
     const table = this.#table(write.table)
     const row = table.codec.encodeRow(write.row)
-    const key = table.get(row.tenantId as string, row.id as string) ? 'primary' : table.takenKey(row, {})
+    const key = table.get(row.tenantId as string, row.id as string) ? 'primary' : table.takenKey(row, null)
     if (key !== null) return { reason: 'exists', key }
     table.insert(row)
     undo.push(() => table.remove(row))

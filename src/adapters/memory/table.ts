@@ -3,6 +3,7 @@ import type { ListQuery, Page } from '../../ports/storage.js'
 import type { Row, TableName } from '../../ports/tables.js'
 import { Codec, type StoredRow } from '../shared/codec.js'
 import { cursorOf, entriesPerPage, type ListPlan, planList } from '../shared/list-plan.js'
+import { take } from '../shared/turns.js'
 import { Lanes } from './lanes.js'
 import { compareValues } from './order.js'
 import { OrderedIndex } from './ordered-index.js'
@@ -16,22 +17,35 @@ interface View {
   remove(row: StoredRow): void
 }
 
+/** A declared unique key, with what knows who has it: an index in its order, if there is one. */
+interface Key {
+  name: string
+  columns: readonly string[]
+  holders: View & { holder(values: StoredRow): StoredRow | null }
+}
+
 export class MemoryTable<T extends TableName = TableName> {
   readonly codec: Codec<T>
   readonly lanes: Lanes | null
   /** By tenant, then by id. */
   readonly #rows = new Map<string, Map<string, StoredRow>>()
-  readonly #unique: readonly UniqueKey[]
+  readonly #unique: readonly Key[]
   readonly #indexes: ReadonlyMap<string, OrderedIndex>
   readonly #views: readonly View[]
 
   constructor(table: T) {
     this.codec = new Codec(table)
     this.lanes = this.codec.work ? new Lanes() : null
-    this.#unique = this.codec.unique.map(([name, columns]) => new UniqueKey(name, columns))
     const indexes = Object.entries(this.codec.indexes)
     this.#indexes = new Map(indexes.map(([name, columns]) => [name, new OrderedIndex(columns)]))
-    this.#views = [...this.#unique, ...this.#indexes.values(), ...(this.lanes ? [this.lanes] : [])]
+    this.#unique = this.codec.unique.map(([name, columns]) => {
+      const serving = indexes.find(([index]) => this.codec.keyServing(index) === name)
+      const holders = serving && this.#indexes.get(serving[0])
+      return { name, columns, holders: holders ?? new UniqueKey(columns) }
+    })
+    const holders = this.#unique.map((key) => key.holders)
+    const views = [...holders, ...this.#indexes.values(), ...(this.lanes ? [this.lanes] : [])]
+    this.#views = [...new Set(views)]
   }
 
   get(tenantId: string, id: string): StoredRow | null {
@@ -40,14 +54,18 @@ export class MemoryTable<T extends TableName = TableName> {
 
   lookup(unique: string, values: object): StoredRow | null {
     const wanted = this.codec.keyValues(unique, values)
-    return this.#unique.find(({ name }) => name === unique)?.holder(wanted) ?? null
+    return this.#unique.find(({ name }) => name === unique)?.holders.holder(wanted) ?? null
   }
 
-  /** The declared name of a unique key that another record has already and `row`, with `set`, would take; or null. */
-  takenKey(row: StoredRow, set: StoredRow): string | null {
-    for (const key of this.#unique) {
-      const holder = key.holder({ ...row, ...set })
-      if (holder !== null && holder !== row) return key.name
+  /**
+   * The declared name of a unique key that another record has already and `row` would take; or null.
+   * @param set what is about to change of it; null: all of it is new
+   */
+  takenKey(row: StoredRow, set: StoredRow | null): string | null {
+    for (const { name, columns, holders } of this.#unique) {
+      if (set !== null && !columns.some((column) => column in set)) continue
+      const holder = holders.holder({ ...row, ...set })
+      if (holder !== null && holder !== row) return name
     }
     return null
   }
@@ -64,8 +82,22 @@ export class MemoryTable<T extends TableName = TableName> {
   }
 
   remove(row: StoredRow): void {
-    this.#rows.get(row.tenantId as string)?.delete(row.id as string)
+    const tenantId = row.tenantId as string
+    const rows = this.#rows.get(tenantId)
+    rows?.delete(row.id as string)
+    if (rows?.size === 0) this.#rows.delete(tenantId)
     for (const view of this.#views) view.remove(row)
+  }
+
+  tenants(after: string | null, limit: number): string[] {
+    const behind = [...this.#rows.keys()].filter((name) => after === null || compareValues(name, after) > 0)
+    return behind.sort(compareValues).slice(0, limit)
+  }
+
+  erase(tenantId: string, limit: number): number {
+    const erased = take(this.#rows.get(tenantId)?.values() ?? [], limit)
+    for (const row of erased) this.remove(row)
+    return erased.length
   }
 
   change(row: StoredRow, set: StoredRow): void {

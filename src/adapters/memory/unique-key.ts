@@ -4,10 +4,7 @@ import type { StoredRow } from '../shared/codec.js'
 export class UniqueKey {
   readonly #holders = new Map<string, StoredRow>()
 
-  constructor(
-    readonly name: string,
-    readonly columns: readonly string[],
-  ) {}
+  constructor(readonly columns: readonly string[]) {}
 
   /** The record whose key is the same as in `values`, or null. */
   holder(values: StoredRow): StoredRow | null {

@@ -3,7 +3,7 @@
  * every value is turned into a fresh primitive or copy, nothing stored is shared with the caller.
  */
 import { DrifthookError } from '../../errors.js'
-import type { Column } from '../../ports/columns.js'
+import { type Column, isKept } from '../../ports/columns.js'
 import { declaration, type Row, type TableName } from '../../ports/tables.js'
 
 export type Stored = string | number | null | Uint8Array
@@ -13,7 +13,7 @@ export type StoredRow = Record<string, Stored>
 
 /** Text that every store keeps as it is: without NUL and without half of a surrogate pair. */
 function wellFormed(text: string, column: string): string {
-  if (text.includes('\0') || !text.isWellFormed()) {
+  if (!isKept(text)) {
     throw new DrifthookError(
       'INVALID_REQUEST',
       `The text for ${column} holds a NUL character or half of a surrogate pair; remove it.`,
@@ -95,6 +95,14 @@ export class Codec<T extends TableName = TableName> {
     const columns = Object.hasOwn(this.indexes, name) ? this.indexes[name] : undefined
     if (columns === undefined) throw new TypeError(`${this.table} has no index ${name}`)
     return columns
+  }
+
+  /** The unique key that has its records in the order of an index, and so does the index's work too; or null. */
+  keyServing(index: string): string | null {
+    const columns = ['tenantId', ...this.index(index)]
+    if (columns.some((name) => this.column(name).nullable)) return null
+    const same = (key: readonly string[]) => key.join() === columns.join()
+    return this.unique.find(([, key]) => same(key))?.[0] ?? null
   }
 
   /** The values of a declared unique key, all of them. */

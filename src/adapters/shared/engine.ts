@@ -1,5 +1,6 @@
 /** What the adapters of queue engines have in common: an engine that does not answer holds nothing up. */
 import type { ConsumeOptions } from '../../ports/queue.js'
+import { within } from './within.js'
 
 /** How long one call to an engine may take. The runner's sweep is about as quick. */
 const engineMs = 1_000
@@ -8,17 +9,8 @@ const engineMs = 1_000
  * What `work` resolves to, if it does so in {@link engineMs}. It is not cut off, only no longer waited for.
  * @throws Error when the time is up, or what `work` rejects with
  */
-export async function answered<T>(engine: string, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${engine} did not answer in ${engineMs} ms`)), engineMs)
-  })
-  try {
-    return await Promise.race([work, late])
-  } finally {
-    clearTimeout(timer)
-  }
-}
+export const answered = <T>(engine: string, work: Promise<T>): Promise<T> =>
+  within(engineMs, work, () => new Error(`${engine} did not answer in ${engineMs} ms`))
 
 /** For errors that somebody else hears of too, and for `error` events, which unheard would end the process. */
 export const ignore = () => {}

@@ -11,6 +11,8 @@ export interface ListPlan {
   codec: Codec
   /** The columns of the index that order the page: without the prefix, with `id`. */
   order: readonly string[]
+  /** Whether the columns of the index alone tell records apart: then `id` orders nothing. */
+  unique: boolean
   nullable: ReadonlySet<string>
   prefix: readonly (readonly [string, Stored])[]
   from: Stored
@@ -43,6 +45,7 @@ export function planList<T extends TableName>(codec: Codec<T>, query: ListQuery<
   return {
     codec: codec as Codec,
     order,
+    unique: codec.keyServing(query.index) !== null,
     nullable: new Set(order.filter((name) => codec.column(name).nullable)),
     prefix,
     from: bound(query.range?.from),

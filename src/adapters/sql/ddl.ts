@@ -36,9 +36,9 @@ function createTable(table: TableName, dialect: Dialect): string[] {
       `)${dialect.tableOptions}`,
     ].join('\n'),
     ...unique.map(([name, over]) => `CREATE UNIQUE ${index(name, over.map(sqlColumn))}`),
-    ...Object.entries(indexes).map(
-      ([name, over]) => `CREATE ${index(name, ['tenantId', ...over, 'id'].map(listed))}`,
-    ),
+    ...Object.entries(indexes)
+      .filter(([name]) => codec.keyServing(name) === null)
+      .map(([name, over]) => `CREATE ${index(name, ['tenantId', ...over, 'id'].map(listed))}`),
     ...(work ? workIndexes : []).map(
       ({ name, columns, where }) =>
         `CREATE ${index(name, columns.map(sqlColumn))} WHERE ${sqlColumn(where)} IS NOT NULL`,

@@ -47,12 +47,15 @@ function matches(name: string, values: readonly Stored[], bind: Bind): string {
   return `(${alternatives.join(' OR ')})`
 }
 
+/** The clause, or nothing where there is one record at most. */
 function ordering({ saysNullsFirst }: Dialect, plan: ListPlan): string {
   const direction = plan.descending ? ' DESC' : ''
   const nulls = plan.descending ? ' NULLS LAST' : ' NULLS FIRST'
   const ordered = (name: string) =>
     sqlColumn(name) + direction + (saysNullsFirst && plan.nullable.has(name) ? nulls : '')
-  return plan.order.map(ordered).join(', ')
+  // The index that serves a unique one does not end with `id`, and would have to be sorted for it.
+  const columns = plan.unique ? plan.order.filter((name) => name !== 'id') : plan.order
+  return columns.length === 0 ? '' : ` ORDER BY ${columns.map(ordered).join(', ')}`
 }
 
 /** The entries of a page and, if there is a further one, the first of those. */
@@ -60,11 +63,11 @@ export function pageSql(dialect: Dialect, plan: ListPlan, tenantId: string, bind
   const order = ordering(dialect, plan)
   const columns = columnList(plan.codec)
   const table = dialect.table(plan.codec.table)
-  const from = `FROM ${table} WHERE ${entries(plan, tenantId, bind)} ORDER BY ${order}`
+  const from = `FROM ${table} WHERE ${entries(plan, tenantId, bind)}${order}`
   if (plan.filter.length === 0) return `SELECT ${columns} ${from} LIMIT ${bind(plan.limit + 1)}`
   const read = `SELECT ${columns} ${from} LIMIT ${bind(entriesPerPage)}`
   const filter = plan.filter.map(([name, values]) => matches(name, values, bind)).join(' AND ')
-  return `SELECT ${columns} FROM (${read}) AS entry WHERE ${filter} ORDER BY ${order} LIMIT ${bind(plan.limit + 1)}`
+  return `SELECT ${columns} FROM (${read}) AS entry WHERE ${filter}${order} LIMIT ${bind(plan.limit + 1)}`
 }
 
 /** The last entry a filtered page has read, and the one behind it: both exist if there is more to read. */
@@ -72,7 +75,7 @@ export function lastReadSql(dialect: Dialect, plan: ListPlan, tenantId: string, 
   const where = entries(plan, tenantId, bind)
   const limits = `LIMIT ${bind(2)} OFFSET ${bind(entriesPerPage - 1)}`
   const from = `FROM ${dialect.table(plan.codec.table)} WHERE ${where}`
-  return `SELECT ${columnList(plan.codec)} ${from} ORDER BY ${ordering(dialect, plan)} ${limits}`
+  return `SELECT ${columnList(plan.codec)} ${from}${ordering(dialect, plan)} ${limits}`
 }
 
 /**

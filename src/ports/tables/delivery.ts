@@ -98,6 +98,7 @@ export const deliveryTables = {
       created: ['createdAt'],
       subscription: ['subscriptionId', 'createdAt'],
       status: ['subscriptionId', 'status', 'createdAt'],
+      message: ['messageId', 'subscriptionId'],
     },
     work: true,
   }),

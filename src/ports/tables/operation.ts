@@ -30,7 +30,10 @@ export const operationTables = {
   quotas: table({ columns: { ...key, used: integer } }),
 
   /** What a caller's key was used for first. The id is a hash of the key: keys are the caller's, ids are ours. */
-  idempotencyKeys: table({ columns: { ...key, requestHash: text, resultId: text, createdAt: instant } }),
+  idempotencyKeys: table({
+    columns: { ...key, requestHash: text, resultId: text, createdAt: instant },
+    indexes: { created: ['createdAt'] },
+  }),
 
   auditEntries: table({
     columns: {

@@ -13,6 +13,17 @@ export const lifecycleCases = topic('open and close', [
     },
   },
   {
+    name: 'a store that tells the time tells the right one',
+    async run(harness) {
+      const storage = await harness.open()
+      const [earlier, later] = [await storage.now?.(), await storage.now?.()]
+      if (earlier === undefined || later === undefined) return
+      assert.ok(Number.isSafeInteger(earlier) && later >= earlier, `${earlier}, then ${later}`)
+      const day = 24 * 60 * 60 * 1000
+      assert.ok(Math.abs(earlier - Date.now()) < day, 'milliseconds since 1970')
+    },
+  },
+  {
     name: 'closing twice is closing once',
     async run(harness) {
       const storage = await harness.open()

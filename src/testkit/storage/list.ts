@@ -55,6 +55,35 @@ export const listCases = topic('list', [
     },
   },
   {
+    name: 'an index in the order of a unique key reads as any other',
+    async run(harness) {
+      const storage = await harness.open()
+      const made = numbered('d', 12).map((id, i) =>
+        delivery(id, { messageId: `m${i % 3}`, subscriptionId: `s${9 - Math.floor(i / 3)}` }),
+      )
+      await storage.commit(made)
+      const taken = delivery('again', { messageId: 'm1', subscriptionId: 's9' })
+      await assert.rejects(storage.commit([taken]), { name: 'PreconditionFailed', reason: 'exists' })
+      await storage.commit([delivery('d00001', { tenantId: 'other', messageId: 'm1', subscriptionId: 's9' })])
+      const key = { tenantId: 'acme', messageId: 'm2', subscriptionId: 's8' }
+      assert.equal((await storage.lookup('deliveries', 'once', key))?.id, 'd00005')
+      const query = { tenantId: 'acme', index: 'message' } as const
+      const read = async (more: Partial<ListQuery<'deliveries'>>) =>
+        ids(await all(storage, 'deliveries', { ...query, limit: 2, ...more })).map((id) =>
+          Number(id.slice(1)),
+        )
+      const prefix = { messageId: 'm1' }
+      assert.deepEqual(await read({}), [9, 6, 3, 0, 10, 7, 4, 1, 11, 8, 5, 2])
+      assert.deepEqual(await read({ descending: true }), [2, 5, 8, 11, 1, 4, 7, 10, 0, 3, 6, 9])
+      assert.deepEqual(await read({ prefix }), [10, 7, 4, 1])
+      assert.deepEqual(await read({ prefix, range: { from: 's7', to: 's8' }, descending: true }), [4, 7])
+      assert.deepEqual(await read({ prefix: { ...prefix, subscriptionId: 's7' } }), [7])
+      assert.deepEqual(await read({ prefix, filter: { id: ['d00001', 'd00010'] } }), [10, 1])
+      await storage.commit([{ op: 'delete', table: 'deliveries', tenantId: 'acme', id: 'd00001' }, taken])
+      assert.deepEqual(ids(await all(storage, 'deliveries', { ...query, prefix, limit: 9 })).at(-1), 'again')
+    },
+  },
+  {
     name: 'a whole index may be the prefix',
     async run(harness) {
       const storage = await harness.open()
