@@ -11,9 +11,14 @@ export interface GraphileOptions {
   pool: PgPool
   /** Where graphile-worker keeps its tables; it makes and migrates them. Default `'graphile_worker'`. */
   schema?: string
+  /**
+   * Whether what is published inside your own SQL transaction is announced inside it, too. Default true; say false
+   * if the pool leads to another database than the storage's: there the jobs would be nobody's.
+   */
+  hostTransactions?: boolean
 }
 
-const known: readonly string[] = ['pool', 'schema'] satisfies (keyof GraphileOptions)[]
+const known: readonly string[] = ['pool', 'schema', 'hostTransactions'] satisfies (keyof GraphileOptions)[]
 
 const invalid = (name: string, sentence: string) =>
   new DrifthookError('OPTION_INVALID', `graphileQueue: ${name} ${sentence}`)
@@ -28,10 +33,11 @@ export function graphileQueue(options: GraphileOptions): Queue {
   for (const option of Object.keys(options)) {
     if (!known.includes(option)) throw invalid(option, `is not an option; there are ${known.join(', ')}.`)
   }
-  const { pool, schema = 'graphile_worker' } = options
+  const { pool, schema = 'graphile_worker', hostTransactions = true } = options
   if (typeof pool?.query !== 'function' || typeof pool.connect !== 'function') {
     throw invalid('pool', 'must be a Pool of pg.')
   }
   if (typeof schema !== 'string' || schema === '') throw invalid('schema', 'must be a text.')
-  return new GraphileQueue({ pool, schema })
+  if (typeof hostTransactions !== 'boolean') throw invalid('hostTransactions', 'must be true or false.')
+  return new GraphileQueue({ pool, schema, hostTransactions })
 }

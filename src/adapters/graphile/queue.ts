@@ -1,13 +1,16 @@
 import { EventEmitter } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { HostTransaction } from '../../ports/host-transaction.js'
 import type { ConsumeOptions, Queue, WakeUp } from '../../ports/queue.js'
 import { answered, Consumer, ignore } from '../shared/engine.js'
 import { optionalPackage } from '../shared/optional-package.js'
+import { inSavepoint } from '../shared/savepoint.js'
 import { guard, type PgPool, unguard } from './pool.js'
 
 export interface Settings {
   pool: PgPool
   schema: string
+  hostTransactions: boolean
 }
 
 type Graphile = typeof import('graphile-worker')
@@ -25,12 +28,14 @@ const retryMs = 5_000
 export class GraphileQueue implements Queue {
   readonly #pool: PgPool
   readonly #schema: string
+  readonly bind?: (host: HostTransaction) => Pick<Queue, 'enqueue'>
   #graphile: Promise<Graphile> | null = null
   #migrated: Promise<void> | null = null
 
-  constructor({ pool, schema }: Settings) {
+  constructor({ pool, schema, hostTransactions }: Settings) {
     this.#pool = pool
     this.#schema = schema
+    if (hostTransactions) this.bind = (host) => ({ enqueue: (wakeUps) => this.#enqueueWithin(host, wakeUps) })
   }
 
   async open(): Promise<void> {
@@ -51,19 +56,13 @@ export class GraphileQueue implements Queue {
   }
 
   async enqueue(wakeUps: readonly WakeUp[]): Promise<void> {
-    // A repeated id within one call is an error to the database.
-    const byId = new Map(wakeUps.map((wakeUp) => [wakeUp.id, wakeUp]))
-    if (byId.size === 0) return
-    const specs = Array.from(byId.values(), ({ id, runAt }) => ({
-      identifier: task,
-      payload: { id },
-      run_at: runAt === undefined ? null : new Date(runAt),
-      max_attempts: 1,
-      job_key: id,
-    }))
-    const add = `SELECT FROM ${this.#name('add_jobs')}(
-      ARRAY(SELECT json_populate_recordset(null::${this.#name('job_spec')}, $1::json)), true)`
-    await this.#query(add, [JSON.stringify(specs)])
+    if (wakeUps.length > 0) await this.#query(this.#addSql(), [jobsOf(wakeUps)])
+  }
+
+  /** Neither migrates nor asks the pool: whoever has a transaction open may hold its last connection. */
+  async #enqueueWithin(host: HostTransaction, wakeUps: readonly WakeUp[]): Promise<void> {
+    if (wakeUps.length === 0) return
+    await inSavepoint(host, 'drifthook_wake', (savepoint) => savepoint.run(this.#addSql(), [jobsOf(wakeUps)]))
   }
 
   async consume(handler: (id: string) => Promise<void>, options: ConsumeOptions): Promise<void> {
@@ -156,9 +155,27 @@ export class GraphileQueue implements Queue {
     return this.#graphile
   }
 
+  #addSql(): string {
+    return `SELECT count(*)::text FROM ${this.#name('add_jobs')}(ARRAY(
+      SELECT json_populate_recordset(null::${this.#name('job_spec')}, $1::text::json)), true)`
+  }
+
   #name(thing: string): string {
     return `"${this.#schema.replaceAll('"', '""')}".${thing}`
   }
+}
+
+/** The jobs as JSON. A repeated id within one call is an error to the database. */
+function jobsOf(wakeUps: readonly WakeUp[]): string {
+  const byId = new Map(wakeUps.map((wakeUp) => [wakeUp.id, wakeUp]))
+  const jobs = Array.from(byId.values(), ({ id, runAt }) => ({
+    identifier: task,
+    payload: { id },
+    run_at: runAt === undefined ? null : new Date(runAt),
+    max_attempts: 1,
+    job_key: id,
+  }))
+  return JSON.stringify(jobs)
 }
 
 /**

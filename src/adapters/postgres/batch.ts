@@ -8,13 +8,13 @@
 import type { ColumnKind } from '../../ports/columns.js'
 import type { Codec, Stored } from '../shared/codec.js'
 import type { Dialect } from '../sql/dialect.js'
-import { sqlColumn } from '../sql/names.js'
+import { quote, sqlColumn } from '../sql/names.js'
 import { arrayTypes } from './rows.js'
 import { type Bind, statement } from './statement.js'
 import type { Step } from './steps.js'
 
 /** A column of the values: what it is called among them, and what it is in each step. */
-interface Given {
+export interface Given {
   column: string
   called: string
   kind: ColumnKind
@@ -24,7 +24,7 @@ interface Given {
 const given = (of: 'key' | 'set' | 'expect', step: Step): Given[] =>
   Object.keys(step[of]).map((name) => ({
     column: sqlColumn(name),
-    called: `"${of}_${name}"`,
+    called: `${of}_${name}`,
     kind: step.codec.column(name).kind,
     of: (each) => each[of][name]!,
   }))
@@ -33,41 +33,57 @@ const given = (of: 'key' | 'set' | 'expect', step: Step): Given[] =>
 const shapeOf = ({ op, codec, set, expect, optional, held }: Step): string =>
   [op, codec.table, Object.keys(set), '|', Object.keys(expect), optional, held].join(' ')
 
+/** How values come into a statement, and what becomes of a record whose key is taken. */
+export interface Style {
+  /** A table called `given` with these columns and a row for each step. */
+  given(columns: readonly Given[], steps: readonly Step[], bind: Bind): string
+  /** What an insert ends with. */
+  taken: string
+}
+
+/** Arrays of columns: the quickest. A taken key is an error, which says what key it is. */
+const arrays: Style = {
+  given(columns, steps, bind) {
+    const values = columns.map(
+      ({ kind, of }) => `${bind(steps.map((step) => parameter(of(step))))}::${arrayTypes[kind]}`,
+    )
+    return `unnest(${values.join(', ')}) AS given(${columns.map(({ called }) => quote(called)).join(', ')})`
+  },
+  taken: '',
+}
+
 /** `pg` writes only its own bytes into an array. */
 const parameter = (value: Stored): Stored | Buffer =>
   value instanceof Uint8Array ? Buffer.from(value.buffer, value.byteOffset, value.byteLength) : value
 
 /** The statement for steps of one shape. An update or delete returns a row for each record it met. */
-function partSql(dialect: Dialect, steps: readonly Step[], bind: Bind): string {
+function partSql(dialect: Dialect, style: Style, steps: readonly Step[], bind: Bind): string {
   const step = steps[0]!
   const table = dialect.table(step.codec.table)
   const set = given('set', step)
-  const unnest = (columns: readonly Given[]) =>
-    `unnest(${columns
-      .map(({ kind, of }) => `${bind(steps.map((each) => parameter(of(each))))}::${arrayTypes[kind]}`)
-      .join(', ')})`
   if (step.op === 'insert') {
-    return `INSERT INTO ${table} (${set.map(({ column }) => column).join(', ')}) SELECT * FROM ${unnest(set)}`
+    const columns = set.map(({ column }) => column).join(', ')
+    return `INSERT INTO ${table} (${columns}) SELECT * FROM ${style.given(set, steps, bind)}${style.taken}`
   }
   const key = given('key', step)
   const expect = given('expect', step)
-  const columns = [...key, ...set, ...expect]
-  const from = `${unnest(columns)} AS given(${columns.map(({ called }) => called).join(', ')})`
+  const from = style.given([...key, ...set, ...expect], steps, bind)
   const conditions = [
-    ...key.map(({ column, called }) => `entry.${column} = given.${called}`),
-    ...expect.map(({ column, called }) => `entry.${column} IS NOT DISTINCT FROM given.${called}`),
+    ...key.map(({ column, called }) => `entry.${column} = given.${quote(called)}`),
+    ...expect.map(({ column, called }) => `entry.${column} IS NOT DISTINCT FROM given.${quote(called)}`),
     ...(step.held ? ['entry."lease_until" IS NOT NULL', 'entry."due_at" IS NOT NULL'] : []),
   ].join(' AND ')
   if (step.op === 'delete')
     return `DELETE FROM ${table} AS entry USING ${from} WHERE ${conditions} RETURNING 1`
-  const assignments = set.map(({ column, called }) => `${column} = given.${called}`)
+  const assignments = set.map(({ column, called }) => `${column} = given.${quote(called)}`)
   // An update of nothing is a precondition: it still has to meet the record.
   const sets = assignments.join(', ') || '"id" = entry."id"'
   return `UPDATE ${table} AS entry SET ${sets} FROM ${from} WHERE ${conditions} RETURNING 1`
 }
 
 /** One step as a statement of its own. */
-export const stepSql = (dialect: Dialect, step: Step) => statement((bind) => partSql(dialect, [step], bind))
+export const stepSql = (dialect: Dialect, step: Step) =>
+  statement((bind) => partSql(dialect, arrays, [step], bind))
 
 /** In one order everywhere, so that two batches do not wait for each other's records. */
 const byPlace = (a: Step, b: Step): number =>
@@ -109,14 +125,19 @@ export function lockSql(dialect: Dialect, steps: readonly Step[]) {
 /** The statement for steps that do not concern each other. It divides by zero if one was not met. */
 export const batchSql = (dialect: Dialect, steps: readonly Step[]) =>
   statement((bind) => {
-    const parts: string[] = []
-    const met: string[] = []
-    for (const alike of byShape([...steps].sort(byPlace))) {
-      const name = `part${parts.length}`
-      parts.push(`${name} AS (${partSql(dialect, alike, bind)})`)
-      const { op, optional } = alike[0]!
-      if (op !== 'insert' && !optional) met.push(`(SELECT count(*) FROM ${name}) = ${alike.length}`)
-    }
+    const parts = partsOf(dialect, arrays, steps, bind)
+    const met = parts.filter(({ op }) => op !== 'insert').flatMap(({ met }) => met)
     const check = met.length > 0 ? `1 / (${met.join(' AND ')})::int` : '1'
-    return `WITH ${parts.join(', ')} SELECT ${check}`
+    return `WITH ${parts.map(({ sql }) => sql).join(', ')} SELECT ${check}`
+  })
+
+/** One part for each shape of step, in one order everywhere, and the condition that all of its steps were met. */
+export const partsOf = (dialect: Dialect, style: Style, steps: readonly Step[], bind: Bind) =>
+  Array.from(byShape([...steps].sort(byPlace)), (alike, n) => {
+    const { op, optional } = alike[0]!
+    return {
+      op,
+      sql: `part${n} AS (${partSql(dialect, style, alike, bind)})`,
+      met: optional ? [] : [`(SELECT count(*) FROM part${n}) = ${alike.length}`],
+    }
   })

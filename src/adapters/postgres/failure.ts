@@ -17,6 +17,10 @@ const divisionByZero = '22012'
 /** Serialisation failures and deadlocks: the loser of a race, who may simply run again. */
 export const isRaceLost = (error: unknown): boolean => ['40001', '40P01'].includes(sqlState(error) ?? '')
 
+/** Whether an error is one of those that statements of ours lead to, and that leave the connection as it was. */
+export const isOrdinary = (error: unknown): boolean =>
+  isRaceLost(error) || [uniqueViolation, divisionByZero].includes(sqlState(error) ?? '')
+
 /** The name of the unique index that has a statement's key already, if that is why it failed. */
 export function keyTaken(error: unknown): string | null {
   return sqlState(error) === uniqueViolation ? String((error as { constraint?: unknown }).constraint) : null

@@ -5,6 +5,19 @@ import { schemaSql } from './migrations.js'
 import type { PostgresPool } from './pool.js'
 import { PostgresStorage } from './storage.js'
 
+export type { HostTransaction } from '../../ports/host-transaction.js'
+export {
+  type DrizzleTransaction,
+  fromDrizzle,
+  fromKnex,
+  fromKysely,
+  fromPg,
+  fromPrisma,
+  type KnexTransaction,
+  type KyselyTransaction,
+  type PgTransaction,
+  type PrismaTransaction,
+} from './executors.js'
 export type { PostgresClient, PostgresPool, PostgresQueryable } from './pool.js'
 
 export interface PostgresOptions {

@@ -8,6 +8,7 @@ import type { Migration } from '../sql/migration.js'
 import { quote } from '../sql/names.js'
 import { begin, type Database } from './database.js'
 import { anySchema } from './dialect.js'
+import { rateWindows, rateWindowsEnd } from './limiter.js'
 import { lock } from './lock.js'
 import { initial } from './migrations/0001-initial.js'
 import type { PostgresQueryable } from './pool.js'
@@ -18,7 +19,12 @@ const counters = `CREATE TABLE "counters" (
 )`
 
 /** The schema as it would be made from the declared tables today: what the migrations must amount to. */
-export const derivedSchema = (): string[] => [...createTables(anySchema), counters]
+export const derivedSchema = (): string[] => [
+  ...createTables(anySchema),
+  counters,
+  rateWindows,
+  rateWindowsEnd,
+]
 
 /** In order; the first is version 1. Once released, none is changed. */
 export const migrations: readonly Migration[] = [{ readableFrom: 1, sql: initial }]
@@ -42,6 +48,9 @@ const migrationSql = (schema: string, at: number): string =>
           `${sql}INSERT INTO "migrations" VALUES (${at + i + 1}, ${readableFrom});\n`,
       ),
   ].join('')
+
+/** What changes a large table takes its time, and other processes wait for it. */
+const migrationMs = 60 * 60_000
 
 /** The version a schema has, 0 if it is not there. */
 async function versionOf(client: PostgresQueryable, schema: string): Promise<number> {
@@ -70,10 +79,11 @@ async function versionOf(client: PostgresQueryable, schema: string): Promise<num
 export async function migrate(database: Database, schema: string): Promise<void> {
   const version = await database.transaction(`${begin} READ ONLY`, (client) => versionOf(client, schema))
   if (version >= migrations.length) return
-  await database.transaction(`${begin}; ${lock(schema, 'migrations')}`, async (client) => {
+  const work = async (client: PostgresQueryable) => {
     const at = await versionOf(client, schema)
     if (at < migrations.length) await client.query(migrationSql(schema, at))
-  })
+  }
+  await database.transaction(`${begin}; ${lock(schema, 'migrations')}`, work, migrationMs)
 }
 
 /** All of a schema's statements, for whoever wants to read them, or to run them with rights of their own. */

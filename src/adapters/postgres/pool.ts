@@ -8,16 +8,19 @@ export interface PostgresQueryable {
 }
 
 /** Something that reports errors nobody has asked for, such as a connection lost while idle. */
-interface Reporting {
-  on?(event: 'error', listener: (error: Error) => void): unknown
-  removeListener?(event: 'error', listener: (error: Error) => void): unknown
+interface Reporting<Event extends string> {
+  on?(event: Event, listener: (told: unknown) => void): unknown
+  removeListener?(event: Event, listener: (told: unknown) => void): unknown
 }
 
-export interface PostgresClient extends PostgresQueryable, Reporting {
+export interface PostgresClient extends PostgresQueryable, Reporting<'error'> {
   /** Gives it back; with `true` it is closed instead. */
   release(destroy?: boolean): void
 }
 
-export interface PostgresPool extends PostgresQueryable, Reporting {
+/** `connect`: there is a new connection. */
+export interface PostgresPool extends PostgresQueryable, Reporting<'error' | 'connect'> {
+  /** As the pool was made; how long `connect` waits, in milliseconds, 0 for ever. */
+  readonly options?: { connectionTimeoutMillis?: number | undefined }
   connect(): Promise<PostgresClient>
 }

@@ -1,5 +1,7 @@
 /** The storage port on a PostgreSQL schema. Reads are single statements; writes go through the {@link Writer}. */
 import { DrifthookError } from '../../errors.js'
+import type { HostTransaction } from '../../ports/host-transaction.js'
+import type { Limiter } from '../../ports/limiter.js'
 import {
   type Capabilities,
   type ClaimRequest,
@@ -9,19 +11,24 @@ import {
   type Page,
   type SettleResult,
   type Storage,
+  type TransactionStorage,
   type Write,
 } from '../../ports/storage.js'
 import type { Row, TableName, UniqueOf, WorkTableName } from '../../ports/tables.js'
 import { Codec } from '../shared/codec.js'
 import { planList } from '../shared/list-plan.js'
 import { outcomeWrites } from '../shared/outcomes.js'
+import { inSavepoint } from '../shared/savepoint.js'
 import { checkClaim } from '../shared/turns.js'
 import { allEqual, columnList } from '../sql/conditions.js'
 import type { Dialect } from '../sql/dialect.js'
 import { lastReadSql, pageOf, pageSql } from '../sql/list.js'
+import { firstIdsSql, tenantsSql } from '../sql/whole-tenants.js'
 import { Claims } from './claims.js'
 import { Database } from './database.js'
 import { postgres } from './dialect.js'
+import { HostStorage } from './host-storage.js'
+import { postgresLimiter } from './limiter.js'
 import { lock } from './lock.js'
 import { migrate } from './migrations.js'
 import type { PostgresPool, PostgresQueryable, SqlRow } from './pool.js'
@@ -34,7 +41,8 @@ import { Writer } from './writer.js'
 
 export class PostgresStorage implements Storage {
   /** What survives is what the server says when it is asked; before that, what it does unless configured otherwise. */
-  readonly capabilities: Capabilities = { durable: 'disk', crossProcess: true, hostTransactions: false }
+  readonly capabilities: Capabilities = { durable: 'disk', crossProcess: true, hostTransactions: true }
+  readonly limiter: Limiter
 
   readonly #schema: string
   readonly #dialect: Dialect
@@ -53,6 +61,10 @@ export class PostgresStorage implements Storage {
     this.#dialect = postgres(schema)
     this.#database = new Database(pool)
     this.#writer = new Writer(this.#database, this.#dialect)
+    this.limiter = postgresLimiter(
+      (sql, values) => this.#use(() => this.#database.query(sql, values)),
+      schema,
+    )
   }
 
   async open(): Promise<void> {
@@ -170,9 +182,47 @@ export class PostgresStorage implements Storage {
     return Number(row?.used) - n + 1
   }
 
+  async tenants(table: TableName, after: string | null, limit: number): Promise<string[]> {
+    const sql = statement((bind) => tenantsSql(this.#dialect, table, after, limit, bind))
+    return (await this.#use(() => this.#database.query(...sql))).map(({ tenant }) => tenant as string)
+  }
+
+  async erase(table: TableName, tenantId: string, limit: number): Promise<number> {
+    // Locked one by one up to the limit: who vanishes meanwhile does not count, and the next one does.
+    const sql = statement(
+      (bind) => `WITH found AS (${firstIdsSql(this.#dialect, table, tenantId, limit, bind)} FOR UPDATE),
+        erased AS (DELETE FROM ${this.#dialect.table(table)} AS entry USING found
+          WHERE entry."tenant_id" = ${bind(tenantId)} AND entry."id" = found."id" RETURNING 1)
+        SELECT count(*) AS "erased" FROM erased`,
+    )
+    const [row] = await this.#use(() => this.#database.query(...sql))
+    return Number(row?.erased)
+  }
+
+  async inTransaction<Result>(
+    host: HostTransaction,
+    work: (storage: TransactionStorage) => Promise<Result>,
+  ): Promise<Result> {
+    this.#refuseClosed()
+    const codecs = <T extends TableName>(table: T) => this.#codec(table)
+    return inSavepoint(host, 'drifthook_publish', (savepoint) =>
+      work(new HostStorage(savepoint, this.#dialect, codecs)),
+    )
+  }
+
+  #refuseClosed(): void {
+    if (!this.#open) throw new DrifthookError('STORAGE_UNAVAILABLE', 'The PostgreSQL storage is not open.')
+  }
+
+  async now(): Promise<number> {
+    const sql = 'SELECT extract(epoch FROM clock_timestamp()) * 1000 AS "now"'
+    const [row] = await this.#use(() => this.#database.query(sql))
+    return Math.round(Number(row?.now))
+  }
+
   /** Runs what was handed in while the storage is open; `close` waits for it. */
   async #use<Result>(work: () => Promise<Result>): Promise<Result> {
-    if (!this.#open) throw new DrifthookError('STORAGE_UNAVAILABLE', 'The PostgreSQL storage is not open.')
+    this.#refuseClosed()
     const running = work()
     this.#running.add(running)
     try {

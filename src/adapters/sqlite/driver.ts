@@ -2,7 +2,8 @@
  * The three SQLite drivers behind one small face. None is a dependency: each is looked for when a storage
  * opens. They are synchronous, so that a transaction is never interleaved with another of this process.
  */
-import { DrifthookError } from '../../errors.js'
+import { createRequire } from 'node:module'
+import { DrifthookError, isDrifthookError } from '../../errors.js'
 import type { Stored } from '../shared/codec.js'
 
 export type SqlRow = { readonly [column: string]: unknown }
@@ -72,7 +73,23 @@ function nodeSqlite(): Open | null {
   }
 }
 
+/**
+ * From version 13 on it is built for Node-API 10, that is Node 22.14 (its binding.gyp). An older Node loads it all the
+ * same, and dies of a segmentation fault when a database is opened.
+ * @throws DrifthookError `DRIVER_NOT_FOUND` where that would happen
+ */
+function refuseCrash(): void {
+  if (Number(process.versions.napi) >= 10) return
+  const { version } = createRequire(import.meta.url)('better-sqlite3/package.json') as { version: string }
+  if (Number.parseInt(version, 10) < 13) return
+  throw new DrifthookError(
+    'DRIVER_NOT_FOUND',
+    `The SQLite driver better-sqlite3 ${version} needs Node 22.14 and would crash this one. npm install better-sqlite3@12`,
+  )
+}
+
 async function betterSqlite(name: 'better-sqlite3' | 'libsql'): Promise<Open> {
+  if (name === 'better-sqlite3') refuseCrash()
   // Not a literal: a bundler must neither look for the optional peer nor swallow its native part.
   const { default: Database } = (await import(/* @vite-ignore */ name)) as BetterSqlite
   return (filename) => {
@@ -106,6 +123,7 @@ export async function loadDriver(wanted: DriverName | undefined): Promise<Open> 
       const open = name === 'node:sqlite' ? nodeSqlite() : await betterSqlite(name)
       if (open !== null) return open
     } catch (error) {
+      if (wanted !== undefined && isDrifthookError(error)) throw error
       cause = error
     }
   }

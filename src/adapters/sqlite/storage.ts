@@ -19,6 +19,7 @@ import { checkClaim } from '../shared/turns.js'
 import { allEqual, columnList } from '../sql/conditions.js'
 import { lastReadSql, pageOf, pageSql } from '../sql/list.js'
 import { snake } from '../sql/names.js'
+import { firstIdsSql, tenantsSql } from '../sql/whole-tenants.js'
 import { Claims } from './claims.js'
 import { Connection } from './connection.js'
 import { sqlite, sqlTable } from './dialect.js'
@@ -167,6 +168,22 @@ export class SqliteStorage implements Storage {
     const { connection, writer } = this.#use()
     const used = await writer.write(() => connection.first(nextIdsSql, [counter, n])?.used as number)
     return used - n + 1
+  }
+
+  async tenants(table: TableName, after: string | null, limit: number): Promise<string[]> {
+    const sql = statement((bind) => tenantsSql(sqlite, table, after, limit, bind))
+    return this.#use()
+      .connection.all(...sql)
+      .map(({ tenant }) => tenant as string)
+  }
+
+  async erase(table: TableName, tenantId: string, limit: number): Promise<number> {
+    const { connection, writer } = this.#use()
+    const sql = statement(
+      (bind) =>
+        `DELETE FROM ${sqlTable(table)} WHERE "tenant_id" = ${bind(tenantId)} AND "id" IN (${firstIdsSql(sqlite, table, tenantId, limit, bind)})`,
+    )
+    return writer.write(() => connection.run(...sql))
   }
 
   #use(): Opened {

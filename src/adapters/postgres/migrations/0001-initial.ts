@@ -258,6 +258,7 @@ CREATE TABLE "idempotency_keys" (
   "created_at" bigint NOT NULL,
   PRIMARY KEY ("tenant_id", "id")
 );
+CREATE INDEX "idempotency_keys_created" ON "idempotency_keys" ("tenant_id", "created_at", "id");
 CREATE TABLE "audit_entries" (
   "tenant_id" text COLLATE "C" NOT NULL,
   "id" text COLLATE "C" NOT NULL,
@@ -273,4 +274,10 @@ CREATE TABLE "counters" (
   "name" text COLLATE "C" NOT NULL PRIMARY KEY,
   "used" bigint NOT NULL
 );
+CREATE UNLOGGED TABLE "rate_windows" (
+  "key" text COLLATE "C" NOT NULL PRIMARY KEY,
+  "points" bigint NOT NULL,
+  "expire" bigint NOT NULL
+);
+CREATE INDEX "rate_windows_end" ON "rate_windows" ("expire");
 `

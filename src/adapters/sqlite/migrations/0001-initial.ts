@@ -258,6 +258,7 @@ CREATE TABLE "drifthook_idempotency_keys" (
   "created_at" INTEGER NOT NULL,
   PRIMARY KEY ("tenant_id", "id")
 ) STRICT;
+CREATE INDEX "drifthook_idempotency_keys_created" ON "drifthook_idempotency_keys" ("tenant_id", "created_at", "id");
 CREATE TABLE "drifthook_audit_entries" (
   "tenant_id" TEXT NOT NULL,
   "id" TEXT NOT NULL,
