@@ -1,27 +1,36 @@
 /** What the analyzer does to bytes, wherever it runs: here, or in a worker thread. */
-import {
-  compare,
-  detectFormat,
-  type Format,
-  mergeProfiles,
-  type Profile,
-  profile,
-  toSchema,
-} from '../diff/index.js'
+import { compareWith } from '../diff/compare.js'
+import { detectFormat, type Format, mergeProfiles, type Profile, toSchema } from '../diff/index.js'
+import { PreparedContract } from '../diff/prepared.js'
+import { profileFor } from '../diff/profile-file.js'
 import type { ContractSchema } from '../diff/report.js'
 import { DrifthookError, isDrifthookError } from '../errors.js'
-import type { Analyzer, Check, Inference, SampleFile } from '../ports/analyzer.js'
+import type { Check, Inference, Measure, SampleFile } from '../ports/analyzer.js'
 
-export type Task =
-  | { kind: 'infer'; samples: readonly SampleFile[]; key: Uint8Array }
-  | { kind: 'check'; file: SampleFile; contract: Parameters<Analyzer['check']>[1]; now: number }
+export interface InferTask {
+  kind: 'infer'
+  samples: readonly SampleFile[]
+  key: Uint8Array
+}
+
+export interface CheckTask extends Pick<Measure, 'policy' | 'format' | 'key'> {
+  kind: 'check'
+  file: SampleFile
+  schema: ContractSchema
+  /** When overrides expire against it. */
+  now: number
+}
+
+export type Task = InferTask | CheckTask
 
 /** @throws DrifthookError as the Analyzer port says */
 export function analyze(task: Task, formats: readonly Format[]): Inference | Check {
-  return task.kind === 'infer' ? infer(task.samples, task.key, formats) : check(task, formats)
+  return task.kind === 'infer'
+    ? infer(task, formats)
+    : check(task, new PreparedContract(task.schema), formats)
 }
 
-function infer(samples: readonly SampleFile[], key: Uint8Array, formats: readonly Format[]): Inference {
+export function infer({ samples, key }: InferTask, formats: readonly Format[]): Inference {
   const profiles = samples.map((sample) => read(sample, sample.format ?? null, key, formats))
   const merged = profiles.reduce((sum, next) => {
     if (next.format === sum.format) return mergeProfiles(sum, next)
@@ -30,12 +39,14 @@ function infer(samples: readonly SampleFile[], key: Uint8Array, formats: readonl
   return { schema: toSchema(merged), format: merged.format }
 }
 
-function check({ file, contract, now }: Extract<Task, { kind: 'check' }>, formats: readonly Format[]): Check {
-  const seen = read(file, contract.format, contract.key, formats, contract.schema)
-  return {
-    format: seen.format,
-    report: compare(contract.schema, seen, contract.policy, { now: new Date(now) }),
-  }
+/** @param contract the task's schema, prepared */
+export function check(
+  { file, format, key, policy, now }: Omit<CheckTask, 'schema'>,
+  contract: PreparedContract,
+  formats: readonly Format[],
+): Check {
+  const seen = read(file, format, key, formats, contract)
+  return { format: seen.format, report: compareWith(contract, seen, policy, { now: new Date(now) }) }
 }
 
 /**
@@ -47,11 +58,11 @@ function read(
   expected: string | null,
   key: Uint8Array,
   formats: readonly Format[],
-  contract?: ContractSchema,
+  contract: PreparedContract | null = null,
 ): Profile {
   const format = file.format ?? formatOf(file.bytes, expected, formats)
   if (expected !== null && format !== expected) throw mismatch(expected, format)
-  return profile(file.bytes, { format, key, formats, ...(contract ? { contract } : {}) })
+  return profileFor(contract, file.bytes, { format, key, formats })
 }
 
 function formatOf(bytes: Uint8Array, expected: string | null, formats: readonly Format[]): string {

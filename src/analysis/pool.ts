@@ -6,7 +6,8 @@ import { builtInFormats } from '../diff/index.js'
 import { DrifthookError, isDrifthookError } from '../errors.js'
 import type { Analyzer, Check, Inference } from '../ports/analyzer.js'
 import type { Clock } from '../ports/clock.js'
-import { analyze, type Task } from './analyze.js'
+import { type CheckTask, check, type InferTask, infer } from './analyze.js'
+import { ContractCache } from './contract-cache.js'
 import { unpack } from './packed-error.js'
 import type { Answer, Job } from './worker.js'
 
@@ -25,6 +26,7 @@ export interface PoolOptions {
 
 /** An Analyzer that keeps large files off the host's event loop, in a pool of worker threads. */
 export function analysisPool(options: PoolOptions): Analyzer {
+  const contracts = new ContractCache()
   let pool: Piscina | null = null
   const threads = () => {
     if (pool !== null) return pool
@@ -48,9 +50,6 @@ export function analysisPool(options: PoolOptions): Analyzer {
     return answer.value
   }
 
-  const run = async (task: Task, bytes: number) =>
-    mayInline(bytes) ? analyze(task, builtInFormats) : inThread(task)
-
   return {
     async open() {
       try {
@@ -67,11 +66,21 @@ export function analysisPool(options: PoolOptions): Analyzer {
     },
     async infer(samples, { key }) {
       const bytes = samples.reduce((sum, sample) => sum + sample.bytes.byteLength, 0)
-      return (await run({ kind: 'infer', samples, key }, bytes)) as Inference
+      const task: InferTask = { kind: 'infer', samples, key }
+      return mayInline(bytes) ? infer(task, builtInFormats) : ((await inThread(task)) as Inference)
     },
-    async check(file, contract) {
-      const task: Task = { kind: 'check', file, contract, now: options.clock.now() }
-      return (await run(task, file.bytes.byteLength)) as Check
+    async check(file, { schemaId, schema, policy, format, key }) {
+      const task: Omit<CheckTask, 'schema'> = {
+        kind: 'check',
+        file,
+        policy,
+        format,
+        key,
+        now: options.clock.now(),
+      }
+      if (mayInline(file.bytes.byteLength))
+        return check(task, await contracts.get(schemaId, schema), builtInFormats)
+      return (await inThread({ ...task, schema: await schema() })) as Check
     },
   }
 }

@@ -98,7 +98,7 @@ export class PathBuilder extends ValueCounter {
     if (this.children.length === maxChildren) return this.#collapse()
     this.context.countPath(place)
     const expected = this.expected && nodeOfKey(this.expected, token.text())
-    const child = new PathBuilder(this.context, token.bytes.slice(token.start, token.end), plain, expected)
+    const child = new PathBuilder(this.context, token.copy(), plain, expected)
     if (this.objects > 1) child.missing(this.firstObject)
     else this.#constant++
     if (candidates) candidates.push(child)
@@ -132,8 +132,8 @@ export class PathBuilder extends ValueCounter {
     return true
   }
 
-  /** Every position kept at this node and below. */
-  positions(found: Set<number> = new Set()): Set<number> {
+  /** Every position kept at this node and below, some of them several times. */
+  positions(found: number[] = []): number[] {
     this.addPositions(found)
     for (const node of this.#below()) node.positions(found)
     return found

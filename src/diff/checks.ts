@@ -80,8 +80,11 @@ export function fileLabel(file: PathProfile, textual: boolean): string {
 }
 
 function typeIssue(contract: ContractNode, file: PathProfile, textual: boolean): Issue | null {
-  if (contract.types === null) return null
-  const wanted = new Set(contract.types)
+  const { types } = contract
+  if (types === null) return null
+  const expected = (type: JsonType) => types.has(type) || (type === 'integer' && types.has('number'))
+  if (!textual && jsonTypes.every((type) => file.types[type] === 0 || expected(type))) return null
+  const wanted = new Set(types)
   wanted.delete('null')
   const found = typesOf(file, textual).filter((type) => type !== 'null')
   if (found.length === 0 || (wanted.size === 0 && contract.evidence)) return null

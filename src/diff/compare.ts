@@ -5,10 +5,10 @@ import { Comparison } from './comparison.js'
 import { readContract } from './contract.js'
 import { isRecord, readOrigin } from './evidence.js'
 import { type Finding, Judge, severityOf, summarise } from './policy.js'
+import { PreparedContract } from './prepared.js'
 import type { Profile } from './profile.js'
 import type { Change, ContractSchema, DriftReport, Policy } from './report.js'
 import { profileOfContract } from './schema-profile.js'
-import { contractHash } from './value-check.js'
 
 export interface CompareOptions {
   /** When overrides expire against it; default: the current time. */
@@ -28,8 +28,18 @@ export function compare(
   policy: Policy = {},
   options: CompareOptions = {},
 ): DriftReport {
+  return compareWith(new PreparedContract(schema), file, policy, options)
+}
+
+/** The same, with a contract that is at hand for many files. */
+export function compareWith(
+  prepared: PreparedContract,
+  file: Profile | ContractSchema,
+  policy: Policy = {},
+  options: CompareOptions = {},
+): DriftReport {
   const isSchema = !isProfile(file)
-  const contract = readContract(schema, isSchema ? (readOrigin(file).format ?? 'json') : file.format)
+  const contract = prepared.read(isSchema ? (readOrigin(file).format ?? 'json') : file.format)
   const format = contract.format ?? 'json'
   const profile = isSchema ? profileOfContract(readContract(file, format), format) : file
   if (contract.format !== null && contract.format !== profile.format) {
@@ -37,7 +47,7 @@ export function compare(
     throw new DrifthookError('FORMAT_MISMATCH', message)
   }
   const judge = new Judge(policy, options.now ?? new Date())
-  const checked = !isSchema && file.checkedBy !== undefined && file.checkedBy === contractHash(schema)
+  const checked = !isSchema && file.checkedBy !== undefined && file.checkedBy === prepared.hash
   const comparison = new Comparison(contract, profile, policy, judge, isSchema, checked)
   comparison.run()
   return report(profile, comparison, judge)

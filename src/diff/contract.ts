@@ -159,6 +159,7 @@ function readKeys(
 ): Pick<ContractNode, 'properties' | 'patterned' | 'rest'> {
   const readers = parts.map((part, i) => keyReader(part, `${pointer}${i === 0 ? '' : `/${i}`}`))
   const properties = new Map<string, { node: ContractNode; required: boolean }>()
+  const hasPatterns = readers.some((reader) => reader.hasPatterns)
   const required = new Set(readers.flatMap((reader) => reader.required))
   const read = (key: string) =>
     readAll(
@@ -171,6 +172,7 @@ function readKeys(
   }
   const matched = new Map<string, ContractNode | null>()
   const patterned = (key: string) => {
+    if (!hasPatterns) return null
     let node = matched.get(key)
     if (node === undefined) {
       node = readers.some((reader) => reader.matches(key)) ? read(key) : null
@@ -185,6 +187,7 @@ interface KeyReader {
   listed: readonly string[]
   required: readonly string[]
   matches: (key: string) => boolean
+  hasPatterns: boolean
   /** The schemas one part has for a key. */
   below: (key: string) => Below[]
   additional: Below | null
@@ -218,6 +221,7 @@ function keyReader({ schema, context }: Part, pointer: string): KeyReader {
     listed: Object.keys(properties),
     required,
     matches: (key) => matching(key).length > 0,
+    hasPatterns: patterns.length > 0,
     below: (key) => {
       const own = Object.hasOwn(properties, key)
         ? [{ schema: properties[key], context, pointer: `${pointer}/properties/${key}` }]

@@ -17,10 +17,15 @@ const MISSING = EMPTY + 1
 const REPEATED = MISSING + 1
 const placeNames: readonly string[] = [...jsonTypes, ...textFormats, 'empty', 'missing', 'repeated']
 
+/** To copy: for so few numbers a typed array costs more to make than a small file to read. */
+const noTypes: readonly number[] = jsonTypes.map(() => 0)
+const noFormats: readonly number[] = textFormats.map(() => 0)
+const noPlaces: readonly number[] = placeNames.map(() => -1)
+
 export class ValueCounter {
-  #types = new Float64Array(jsonTypes.length)
-  #formats = new Float64Array(textFormats.length)
-  #places = new Float64Array(placeNames.length).fill(-1)
+  #types = noTypes.slice()
+  #formats = noFormats.slice()
+  #places = noPlaces.slice()
   #empty = 0
   #blank = 0
   #texts = 0
@@ -141,41 +146,43 @@ export class ValueCounter {
   }
 
   /** Adds every position kept here, for a format that turns them into places in one pass. */
-  protected addPositions(found: Set<number>): void {
-    for (const at of this.#places) if (at >= 0) found.add(at)
-    for (const at of this.#sketch?.positions() ?? []) found.add(at)
-    for (const at of this.check?.positions() ?? []) found.add(at)
+  protected addPositions(found: number[]): void {
+    for (const at of this.#places) if (at >= 0) found.push(at)
+    this.#sketch?.addPositions(found)
+    if (this.check !== null) found.push(...this.check.positions())
   }
 
   /** The counts as plain data. */
   protected counts(key: Uint8Array, toPlace: (at: number) => Place): PathProfile {
     const profile = emptyPath()
-    for (const [i, type] of jsonTypes.entries()) profile.types[type] = this.#types[i]!
+    for (let i = 0; i < jsonTypes.length; i++) profile.types[jsonTypes[i]!] = this.#types[i]!
     profile.empty = this.#empty
     profile.blank = this.#blank
     profile.text.count = this.#texts
     profile.text.mask = this.#mask
     if (this.#texts > 0) profile.text.length = { min: this.#shortest, max: this.#longest }
-    for (const [i, format] of textFormats.entries()) {
-      if (this.#formats[i]! > 0) profile.text.formats[format] = this.#formats[i]!
+    for (let i = 0; this.#texts > 0 && i < textFormats.length; i++) {
+      if (this.#formats[i]! > 0) profile.text.formats[textFormats[i]!] = this.#formats[i]!
     }
     const numbers = this.#types[INTEGER]! + this.#types[NUMBER]!
-    profile.number = {
-      count: numbers,
-      integral: this.#integral,
-      negative: this.#negative,
-      exponent: this.#exponent,
-      unsafe: this.#unsafe,
-      digits: this.#digits,
-      scale: this.#scale,
-      range: numbers > 0 ? { min: this.#lowest, max: this.#highest } : null,
+    if (numbers > 0) {
+      profile.number = {
+        count: numbers,
+        integral: this.#integral,
+        negative: this.#negative,
+        exponent: this.#exponent,
+        unsafe: this.#unsafe,
+        digits: this.#digits,
+        scale: this.#scale,
+        range: { min: this.#lowest, max: this.#highest },
+      }
     }
     if (this.#sketch) profile.sketch = this.#sketch.finish(key, toPlace)
     profile.times = this.#times
     if (this.#fewest <= this.#most) profile.length = { min: this.#fewest, max: this.#most }
     if (this.check) profile.checked = this.check.finish(toPlace)
-    for (const [i, name] of placeNames.entries()) {
-      if (this.#places[i]! >= 0) profile.places[name] = toPlace(this.#places[i]!)
+    for (let i = 0; i < placeNames.length; i++) {
+      if (this.#places[i]! >= 0) profile.places[placeNames[i]!] = toPlace(this.#places[i]!)
     }
     return profile
   }
@@ -219,7 +226,7 @@ export class ValueCounter {
   }
 
   #sample(token: Token, at: number): void {
-    if (this.#sketch === null) this.#sketch = new SketchBuilder()
-    this.#sketch.add(token, at)
+    if (this.#sketch === null) this.#sketch = new SketchBuilder(token, at)
+    else this.#sketch.add(token, at)
   }
 }

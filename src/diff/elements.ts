@@ -74,7 +74,7 @@ export function wasNever({ evidence, types, isElement }: ContractNode): boolean 
 }
 
 /** What holds children and text of a file, without texts that never were. */
-export function childrenOf(path: PathProfile, contract: ContractNode): ReadonlyMap<string, PathProfile> {
+export function childrenOf(path: PathProfile, contract: ContractNode): Map<string, PathProfile> {
   const text = textOf(path)
   if (!text || !isHollow(text) || contract.properties.has(textKey)) return path.children
   return new Map([...path.children].filter(([key]) => key !== textKey))

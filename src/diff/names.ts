@@ -48,9 +48,10 @@ export function byShortName<T extends Named>(children: Map<string, T>): Map<stri
  * gets the contract's name too: the namespace is then what changed.
  */
 export function byContractName<T extends Named>(
-  children: ReadonlyMap<string, T>,
+  children: Map<string, T>,
   contract: ReadonlyMap<string, { node: Named }>,
 ): Map<string, T> {
+  if (!hasNamespaces(children) && !expectsNamespaces(contract)) return children
   const exact = new Map([...contract].map(([key, { node }]) => [identityOf(key, node), key]))
   const found = new Map<string, T>()
   const others: [key: string, child: T][] = []
@@ -73,5 +74,10 @@ export function byContractName<T extends Named>(
 
 function hasNamespaces(children: ReadonlyMap<string, Named>): boolean {
   for (const child of children.values()) if (child.namespace !== undefined) return true
+  return false
+}
+
+function expectsNamespaces(contract: ReadonlyMap<string, { node: Named }>): boolean {
+  for (const { node } of contract.values()) if (node.namespace !== undefined) return true
   return false
 }

@@ -6,8 +6,12 @@
 export const root = '$'
 export const anyKey = '{*}'
 
+/** What is nearly every key, and nothing to escape. */
+const plainKey = /^[\w@-]+$/
+
 /** One key as it is written in a path. The empty key is `""`; brackets read as items only as the pair `[]`. */
 export function escapeKey(key: string): string {
+  if (plainKey.test(key)) return key
   if (key === '') return '""'
   const escaped = key.replace(/[\\.]|\[(?=\])|(?<=\[)\]/g, '\\$&')
   return /^(\$$|\{\*\}$|"")/.test(escaped) ? `\\${escaped}` : escaped

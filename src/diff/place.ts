@@ -3,17 +3,21 @@ import type { Place } from '../errors.js'
 
 /** The place of one byte. Lines and columns (in code points) count from 1. */
 export function placeAt(bytes: Uint8Array, byte: number): Place {
-  return placesAt(bytes, [byte]).get(byte)!
+  return placesAt(bytes, [byte])(byte)
 }
 
-/** The places of many bytes in one pass over the file. A line ends with LF, CR LF or CR. */
-export function placesAt(bytes: Uint8Array, offsets: Iterable<number>): Map<number, Place> {
-  const places = new Map<number, Place>()
+/** The places of many bytes, found in one pass over the file. A line ends with LF, CR LF or CR. */
+export function placesAt(bytes: Uint8Array, offsets: readonly number[]): (byte: number) => Place {
+  // Sorted as numbers; nothing is made of the many places that nobody asks for.
+  const sorted = Float64Array.from(offsets).sort()
+  const lines = new Float64Array(sorted.length)
+  const columns = new Float64Array(sorted.length)
   let line = 1
   let column = 1
   let i = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0
-  for (const offset of [...offsets].sort((a, b) => a - b)) {
-    for (; i < offset && i < bytes.length; i++) {
+  for (let n = 0; n < sorted.length; n++) {
+    const end = Math.min(sorted[n]!, bytes.length)
+    for (; i < end; i++) {
       const byte = bytes[i]!
       if (byte === 10 || (byte === 13 && bytes[i + 1] !== 10)) {
         line++
@@ -22,9 +26,18 @@ export function placesAt(bytes: Uint8Array, offsets: Iterable<number>): Map<numb
         column++
       }
     }
-    places.set(offset, { line, column, byte: offset })
+    lines[n] = line
+    columns[n] = column
   }
-  return places
+  return (byte) => {
+    let [from, to] = [0, sorted.length - 1]
+    while (from < to) {
+      const middle = (from + to) >> 1
+      if (sorted[middle]! < byte) from = middle + 1
+      else to = middle
+    }
+    return { line: lines[from]!, column: columns[from]!, byte }
+  }
 }
 
 /** The earlier of two places of one file, or the one with the earlier record. */

@@ -15,6 +15,8 @@ const keptBytes = 256
 /** Values worth keeping readable while a file is compared: possible members of an enumeration. */
 const literalBytes = 64
 const literalCount = 32
+/** Up to so many are found by looking through them, and most files at hand have no more. */
+const lookedThrough = 8
 
 /** One distinct value of a sketch. */
 export interface SketchEntry {
@@ -66,86 +68,119 @@ function withLiterals(entries: SketchEntry[], distinct: number): SketchEntry[] {
   return entries.map(({ literal: _, place: __, ...rest }) => rest)
 }
 
+/** A distinct value while it is counted. */
+interface Counted {
+  order: number
+  count: number
+  /** Its first bytes. */
+  bytes: Uint8Array
+  /** How many bytes it has. */
+  size: number
+  /** Where it stood first. */
+  at: number
+}
+
+function counted(token: Token, at: number): Counted {
+  return { order: token.hash, count: 1, bytes: token.copy(keptBytes), size: token.end - token.start, at }
+}
+
 /** Collects a sketch value by value. */
 export class SketchBuilder {
-  #orders: number[] = []
-  #counts: number[] = []
-  #bytes: Uint8Array[] = []
-  #lengths: number[] = []
-  #places: number[] = []
-  /** Open addressing by hash: entry + 1, or 0. */
-  #slots = new Uint8Array(256)
+  readonly #values: Counted[]
+  /** Open addressing by hash: index + 1, or 0. Null while the values are so few that they are looked through. */
+  #slots: Uint8Array | null = null
   #partial = false
   /** Ranks from here on cannot enter any more. */
   #limit = 0x1_0000_0000
 
+  /** @param at where the first value stands */
+  constructor(token: Token, at: number) {
+    this.#values = [counted(token, at)]
+  }
+
   add(token: Token, at: number): void {
-    const { hash } = token
-    if (hash > this.#limit) {
+    if (token.hash > this.#limit) {
       this.#partial = true
       return
     }
-    let slot = hash & 255
-    for (;;) {
-      const entry = this.#slots[slot]!
-      if (entry === 0) break
-      if (this.#orders[entry - 1] === hash) {
-        this.#counts[entry - 1]!++
-        return
-      }
-      slot = (slot + 1) & 255
-    }
-    this.#insert(token, slot, at)
+    const known = this.#find(token.hash)
+    if (known) known.count++
+    else this.#insert(counted(token, at))
   }
 
-  #insert(token: Token, slot: number, at: number): void {
-    let entry = this.#orders.length
-    if (entry === sketchSize) {
-      this.#partial = true
-      entry = this.#orders.indexOf(this.#limit)
+  #find(order: number): Counted | undefined {
+    const values = this.#values
+    if (this.#slots === null) {
+      for (let i = 0; i < values.length; i++) if (values[i]!.order === order) return values[i]
+      return undefined
     }
-    const size = token.end - token.start
-    this.#orders[entry] = token.hash
-    this.#counts[entry] = 1
-    this.#bytes[entry] = token.bytes.slice(token.start, token.start + Math.min(size, keptBytes))
-    this.#lengths[entry] = size
-    this.#places[entry] = at
-    if (this.#partial) this.#rebuild()
-    else this.#slots[slot] = entry + 1
-    if (this.#orders.length === sketchSize) this.#limit = Math.max(...this.#orders)
+    for (let slot = order & 255; ; slot = (slot + 1) & 255) {
+      const i = this.#slots[slot]! - 1
+      if (i < 0 || values[i]!.order === order) return values[i]
+    }
+  }
+
+  #insert(value: Counted): void {
+    const values = this.#values
+    if (values.length < sketchSize) {
+      values.push(value)
+      if (this.#slots !== null) this.#enter(values.length - 1, this.#slots)
+      else if (values.length > lookedThrough) this.#rebuild()
+    } else {
+      this.#partial = true
+      values[values.findIndex(({ order }) => order === this.#limit)] = value
+      this.#rebuild()
+    }
+    if (values.length === sketchSize)
+      this.#limit = values.reduce((most, { order }) => Math.max(most, order), 0)
   }
 
   #rebuild(): void {
-    this.#slots.fill(0)
-    for (const [entry, order] of this.#orders.entries()) {
-      let slot = order & 255
-      while (this.#slots[slot] !== 0) slot = (slot + 1) & 255
-      this.#slots[slot] = entry + 1
+    const slots = this.#slots?.fill(0) ?? new Uint8Array(256)
+    for (let i = 0; i < this.#values.length; i++) this.#enter(i, slots)
+    this.#slots = slots
+  }
+
+  #enter(i: number, slots: Uint8Array): void {
+    let slot = this.#values[i]!.order & 255
+    while (slots[slot] !== 0) slot = (slot + 1) & 255
+    slots[slot] = i + 1
+  }
+
+  /** Adds where the values stand that may be asked for. */
+  addPositions(found: number[]): void {
+    if (this.#values.length <= literalCount) for (const { at } of this.#values) found.push(at)
+  }
+
+  /** The entries are made when they are asked for: most files honour their contract, and then mostly nobody does. */
+  finish(key: Uint8Array, toPlace: (at: number) => Place): Sketch {
+    let entries: SketchEntry[] | undefined
+    const make = () => this.#entries(key, toPlace)
+    return {
+      get entries() {
+        entries ??= make()
+        return entries
+      },
+      partial: this.#partial,
     }
   }
 
-  /** Where the values stand that may be asked for. */
-  positions(): readonly number[] {
-    return this.#orders.length <= literalCount ? this.#places : []
-  }
-
-  finish(key: Uint8Array, toPlace: (at: number) => Place): Sketch {
-    const few = this.#orders.length <= literalCount && this.#lengths.every((size) => size <= literalBytes)
-    const entries = this.#orders.map((order, i): SketchEntry => {
-      const entry = lazyEntry(key, this.#bytes[i]!, this.#lengths[i]!, order, this.#counts[i]!)
+  #entries(key: Uint8Array, toPlace: (at: number) => Place): SketchEntry[] {
+    const few = this.#values.length <= literalCount && this.#values.every(({ size }) => size <= literalBytes)
+    const entries = this.#values.map(({ order, count, bytes, size, at }): SketchEntry => {
+      const entry = lazyEntry(key, bytes, size, order, count)
       if (!few) return entry
-      entry.literal = Buffer.from(this.#bytes[i]!).toString()
-      entry.place = toPlace(this.#places[i]!)
+      entry.literal = Buffer.from(bytes).toString()
+      entry.place = toPlace(at)
       return entry
     })
-    entries.sort((x, y) => x.order - y.order)
-    return { entries, partial: this.#partial }
+    return entries.sort((x, y) => x.order - y.order)
   }
 }
 
 /**
- * An entry that hashes its value only when asked: most files honour their contract, and then nobody does.
- * Copying it, by `structuredClone` too, asks.
+ * An entry that hashes its value only when asked: an enumeration is told by the literals. Copying it, by
+ * `structuredClone` too, asks.
  */
 function lazyEntry(
   key: Uint8Array,
@@ -170,9 +205,19 @@ function lazyEntry(
   }
 }
 
-/** Where in the hash space a key's order starts. */
+const mostSeeds = 1_000
+const seeds = new Map<string, number>()
+
+/** Where in the hash space a key's order starts. Kept for the keys in use: to hash costs as much as to scan a small file. */
 export function sketchSeed(key: Uint8Array): number {
-  return createHmac('sha256', key).update('drifthook sketch order').digest().readInt32LE(0)
+  const name = Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1')
+  let seed = seeds.get(name)
+  if (seed === undefined) {
+    seed = createHmac('sha256', key).update('drifthook sketch order').digest().readInt32LE(0)
+    if (seeds.size >= mostSeeds) seeds.clear()
+    seeds.set(name, seed)
+  }
+  return seed
 }
 
 /** What a value looks like: `9` a digit, `A` and `a` letters, punctuation as it is, the rest cut at 16. */

@@ -106,6 +106,13 @@ export class Token {
     else this.value = (bytes[this.start] === 45 ? -value : value) / 10 ** this.scale
   }
 
+  /** Its first bytes, copied: `slice` of a Buffer is a view, which would hold on to the whole file. */
+  copy(most = Number.POSITIVE_INFINITY): Uint8Array {
+    const copy = new Uint8Array(Math.min(this.end - this.start, most))
+    for (let i = 0; i < copy.length; i++) copy[i] = this.bytes[this.start + i]!
+    return copy
+  }
+
   text(): string {
     return Buffer.from(
       this.bytes.buffer,

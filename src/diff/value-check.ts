@@ -202,14 +202,24 @@ export class ValueCheck {
 }
 
 /** Whether a contract demands anything that only the values themselves can tell, here or below. */
-export function asksValues(node: ContractNode | null): boolean {
-  if (node === null) return false
+export function asksValues(node: ContractNode): boolean {
+  return somewhere(node, (at) => ValueCheck.of(at) !== null || hasPatterns(at))
+}
+
+/** Whether some of a contract is read only when a file shows the keys it is about. */
+export function readsKeysLate(node: ContractNode): boolean {
+  return somewhere(node, hasPatterns)
+}
+
+const hasPatterns = ({ parts }: ContractNode) =>
+  parts.object.some(({ schema }) => schema.patternProperties !== undefined)
+
+function somewhere(node: ContractNode, holds: (node: ContractNode) => boolean): boolean {
   return (
-    ValueCheck.of(node) !== null ||
-    node.parts.object.some(({ schema }) => schema.patternProperties !== undefined) ||
-    [...node.properties.values()].some((child) => asksValues(child.node)) ||
-    (typeof node.rest === 'object' && asksValues(node.rest)) ||
-    asksValues(node.items)
+    holds(node) ||
+    [...node.properties.values()].some((child) => somewhere(child.node, holds)) ||
+    (typeof node.rest === 'object' && somewhere(node.rest, holds)) ||
+    (node.items !== null && somewhere(node.items, holds))
   )
 }
 

@@ -116,7 +116,8 @@ export class Walk {
   }
 
   #compareObject(node: ContractNode, object: PathProfile, where: Where, rename?: Finding): void {
-    const file = { ...object, children: byContractName(childrenOf(object, node), node.properties) }
+    const children = byContractName(childrenOf(object, node), node.properties)
+    const file = children === object.children ? object : { ...object, children }
     const before = this.findings.length
     this.#compareKeys(node, file, where, rename)
     if (!node.simple || isSimple(file)) return

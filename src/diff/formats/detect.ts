@@ -10,6 +10,8 @@ export interface DetectedFormat extends Detection {
 const headBytes = 64 * 1024
 /** Below this a guess is not good enough to act on. */
 const enough = 0.5
+/** So sure of one file is no more than one of the built-in formats: each goes by how a file starts. */
+const certain = 0.95
 
 /**
  * Tells the format of a file from its first 64 KiB; names and media types are not asked.
@@ -28,15 +30,24 @@ export function detectFormat(bytes: Uint8Array, formats: readonly Format[] = bui
   )
 }
 
-/** What each format thinks of the file, the surest first. */
+/** What each format thinks of the file, the surest first. Once a built-in one is certain, no other is asked. */
 export function detections(head: Uint8Array, formats: readonly Format[]): DetectedFormat[] {
-  return formats
-    .map((format) => ({ format: format.name, found: format.detect(head) }))
-    .flatMap(({ format, found }) => (found ? [{ format, ...found }] : []))
-    .sort((a, b) => b.confidence - a.confidence)
+  const found: DetectedFormat[] = []
+  let settled = false
+  for (const format of formats) {
+    const builtIn = builtInFormats.includes(format)
+    const detection: Detection | null = settled && builtIn ? null : format.detect(head)
+    if (detection === null) continue
+    found.push({ format: format.name, ...detection })
+    settled ||= builtIn && detection.confidence >= certain
+  }
+  return found.sort((a, b) => b.confidence - a.confidence)
 }
 
 function isBlankFile(head: Uint8Array): boolean {
+  const first = head[0] ?? 0
+  // A character of ASCII that shows.
+  if (first > 0x20 && first < 0x7f) return false
   return head.length === 0 || /^[\s\ufeff]*$/.test(new TextDecoder().decode(head))
 }
 

@@ -8,9 +8,11 @@ import type { Detection, Format, ProfileOptions } from './registry.js'
 
 export const json: Format = { name: 'json', detect, profile }
 
+const decoder = new TextDecoder()
+
 /** JSON shows itself by how its first container starts; a lone scalar could be anything. */
 function detect(head: Uint8Array): Detection | null {
-  const text = new TextDecoder().decode(head.subarray(0, 4_096)).trimStart()
+  const text = decoder.decode(head.subarray(0, 4_096)).trimStart()
   if (/^\{\s*("|\}|$)/.test(text)) return { confidence: 0.95, evidence: 'starts like a JSON object' }
   if (/^\[\s*(["{[\]-]|\d|true|false|null|$)/.test(text)) {
     return { confidence: 0.95, evidence: 'starts like a JSON array' }
@@ -135,11 +137,11 @@ class ProfilingSink implements JsonSink {
 
   finish(): Profile {
     const positions = this.#root.positions()
-    for (const { at } of this.#twice.values()) positions.add(at)
-    const places = placesAt(this.bytes, positions)
-    const seen = this.#root.finish((at) => places.get(at)!)
+    for (const { at } of this.#twice.values()) positions.push(at)
+    const toPlace = placesAt(this.bytes, positions)
+    const seen = this.#root.finish(toPlace)
     const findings = [...this.#twice.values()].map(
-      ({ path, count, at }): Finding => ({ code: 'duplicate-key', path, count, first: places.get(at)! }),
+      ({ path, count, at }): Finding => ({ code: 'duplicate-key', path, count, first: toPlace(at) }),
     )
     const lines = this.#documents > 1
     if (!lines) return { format: 'json', dialect: { lines }, root: seen, findings }
@@ -163,9 +165,13 @@ class ProfilingSink implements JsonSink {
     if (depth < 0 || this.#serials[depth] !== 0) return this.#node
     const array = this.#open[depth]!
     this.#counts[depth]!++
-    const items = array.items ?? array.itemNode(() => placeAt(this.bytes, this.#starts[depth]!))
+    const items = array.items ?? this.#firstItem(array, this.#starts[depth]!)
     items.seen++
     return items
+  }
+
+  #firstItem(array: PathBuilder, at: number): PathBuilder {
+    return array.itemNode(() => placeAt(this.bytes, at))
   }
 
   #push(node: PathBuilder, at: number, serial: number): void {

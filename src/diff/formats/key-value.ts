@@ -3,7 +3,7 @@
  * or section with dots in its name is one name, `server\.port`. A key that stands several times is a list,
  * `key[]`, as is a section: readers of such files differ in which value counts, so none is dropped.
  */
-import { DrifthookError, type Place } from '../../errors.js'
+import { DrifthookError } from '../../errors.js'
 import { BuilderContext, PathBuilder } from '../builder.js'
 import { limitExceeded } from '../limits.js'
 import { placeAt, placesAt } from '../place.js'
@@ -103,8 +103,7 @@ class KeyValueProfiler {
     if (this.#empty) throw new DrifthookError('FILE_EMPTY', 'The file holds no keys.')
     this.#endSection()
     const { builder } = this.#file
-    const places = placesAt(this.bytes, builder.positions())
-    return builder.finish((at): Place => places.get(at)!)
+    return builder.finish(placesAt(this.bytes, builder.positions()))
   }
 
   #endSection(): void {

@@ -90,10 +90,13 @@ class InterchangeProfiler {
   finish(): Profile {
     this.#file.close()
     const positions = [...this.#root.positions(), ...this.#envelope.positions()]
-    const places = placesAt(this.reader.bytes, new Set(positions.map((at) => unpackPosition(at).byte)))
+    const places = placesAt(
+      this.reader.bytes,
+      positions.map((at) => unpackPosition(at).byte),
+    )
     const toPlace = (at: number): Place => {
       const { segment, byte } = unpackPosition(at)
-      return segment === 0 ? places.get(byte)! : { ...places.get(byte)!, segment }
+      return segment === 0 ? places(byte) : { ...places(byte), segment }
     }
     const seen = this.#root.finish(toPlace)
     joinNumbers(seen)
