@@ -10,6 +10,7 @@ import type { HttpRequest } from './http/request.js'
 import { Life } from './life.js'
 import type { Principal } from './model.js'
 import { type DrifthookOptions, optionInvalid, parseOptions, type Settings } from './options.js'
+import type { HostTransaction } from './ports/host-transaction.js'
 import { deliver } from './runner/deliver.js'
 import { HealthBook } from './runner/health-book.js'
 import { Lanes } from './runner/lanes.js'
@@ -20,9 +21,14 @@ import { builtInChannels } from './services/channels/index.js'
 import type { Context, Logger } from './services/context.js'
 import { policyOf } from './services/deliveries/retry-policy.js'
 import { createServices, type Services } from './services/index.js'
+import { systemTenant } from './services/jobs/new.js'
+import { ensurePeriodic } from './services/jobs/periodic.js'
 import { openedStorage } from './services/opened-storage.js'
+import { retentionOf } from './services/retention.js'
 import { rememberingBox, type SecretBox, secretBox } from './services/secret-box.js'
+import { sharedLimiter } from './services/shared-limiter.js'
 import { Matcher } from './services/subscriptions/matcher.js'
+import { type DrifthookTransaction, transactionOf } from './services/transaction.js'
 
 export interface StartOptions {
   /** Whether this process works deliveries. Default true; false for a process that only answers HTTP. */
@@ -48,10 +54,13 @@ export interface Drifthook extends Routers, Services {
    * and for hosts that would rather be called by a scheduler than run a loop.
    */
   runDue(): Promise<number>
+  /**
+   * Publishes inside a transaction of the host's own: with its commit, or not at all.
+   * @param host what `fromPg`, `fromKnex`, `fromKysely`, `fromDrizzle` or `fromPrisma` of `drifthook/postgres` makes
+   * @throws DrifthookError `CAPABILITY_MISSING` with a storage that cannot, `OPTION_INVALID`
+   */
+  withTransaction(host: HostTransaction): DrifthookTransaction
 }
-
-/** Over an attempt's own time: writing its outcome, and a margin (design: deadline + write budget + 5 s). */
-const settleBudgetMs = 10_000
 
 /**
  * Builds a drifthook. Does no I/O, sets no timer, installs no signal handler; a request that comes before
@@ -84,7 +93,7 @@ export function createDrifthook(options: DrifthookOptions): Drifthook {
       warnOfLoss(settings, context)
       await life.opened()
       await Promise.all([queue.open(), analyzer.open()])
-      if (works) runner.start()
+      if (works) await runner.start()
     },
     stop({ drainMs = 10_000 } = {}) {
       return life.end(async () => {
@@ -93,6 +102,7 @@ export function createDrifthook(options: DrifthookOptions): Drifthook {
       })
     },
     runDue: () => runner.runDue(),
+    withTransaction: (host) => transactionOf(context, host),
   }
 }
 
@@ -119,7 +129,7 @@ function createRunner({ delivery }: Settings, context: Context, lanes: Lanes): R
       table: 'deliveries',
       concurrency,
       perLane: perSubscription,
-      leaseMs: timeoutMs + settleBudgetMs,
+      deadlineMs: timeoutMs,
       lanes,
       work: (delivery, slot) => deliver({ context, lanes, health, reads }, delivery, slot),
     },
@@ -127,9 +137,10 @@ function createRunner({ delivery }: Settings, context: Context, lanes: Lanes): R
       table: 'jobs',
       concurrency: jobsAtOnce,
       perLane: 1,
-      leaseMs: stepMs + settleBudgetMs,
+      deadlineMs: stepMs,
       work: (job) => workJob(context, job),
     },
+    ensurePeriodic: () => ensurePeriodic(context),
     settled: () => health.settled(),
   })
 }
@@ -145,6 +156,7 @@ function createContext(settings: Settings, { life, logger, lanes }: Given): Cont
   const storage = openedStorage(life.storage, () => life.opening())
   return {
     storage,
+    sharedLimiter: sharedLimiter(storage.limiter, logger),
     queue: settings.queue ?? memoryQueue({ clock }),
     analyzer: analysisPool({
       ...settings.analysis,
@@ -158,6 +170,7 @@ function createContext(settings: Settings, { life, logger, lanes }: Given): Cont
     secrets: rememberingBox(createSecretBox(settings, storage.capabilities.durable !== 'none')),
     logger,
     limits: settings.limits,
+    retention: retentionOf(settings.retention),
     eventTypes: settings.eventTypes,
     matcher: new Matcher(storage),
     channels: new Map([...builtInChannels, ...settings.channels].map((channel) => [channel.name, channel])),
@@ -196,11 +209,13 @@ function authenticator({ authenticate }: Settings): (request: HttpRequest) => Pr
       typeof tenantId === 'string' &&
       tenantId !== '' &&
       tenantId.length <= 128 &&
+      tenantId !== systemTenant &&
       typeof actor === 'string' &&
       Array.isArray(permissions)
     )
       return principal
-    throw new DrifthookError('INTERNAL', 'authenticate must answer null or { tenantId, actor, permissions }.')
+    const message = `authenticate must answer null or { tenantId, actor, permissions }, and no tenant is called ${systemTenant}.`
+    throw new DrifthookError('INTERNAL', message)
   }
 }
 

@@ -21,8 +21,31 @@ export type { Handler, HttpRequest } from './http/request.js'
 export type * from './model.js'
 export type { Authenticate, DrifthookOptions } from './options.js'
 export { type Clock, systemClock } from './ports/clock.js'
-export type { Queue, WakeUp } from './ports/queue.js'
-export type { Storage } from './ports/storage.js'
+export type { Column, ColumnKind, Table } from './ports/columns.js'
+export type { HostTransaction } from './ports/host-transaction.js'
+export type { ConsumeOptions, Queue, WakeUp } from './ports/queue.js'
+export {
+  type Capabilities,
+  type ClaimRequest,
+  type Cursor,
+  isPreconditionFailed,
+  type ListQuery,
+  type Outcome,
+  type Page,
+  PreconditionFailed,
+  type SettleResult,
+  type Storage,
+  type Write,
+} from './ports/storage.js'
+export {
+  declaration,
+  type IndexOf,
+  type Row,
+  type TableName,
+  tables,
+  type UniqueOf,
+  type WorkTableName,
+} from './ports/tables.js'
 export type { EventTypeDefinition } from './services/catalogue.js'
 export {
   type Channel,
@@ -44,3 +67,4 @@ export type {
   PublishEvent,
   SettleEvent,
 } from './services/hooks.js'
+export type { DrifthookTransaction } from './services/transaction.js'

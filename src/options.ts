@@ -12,6 +12,7 @@ import type { Logger, Patience } from './services/context.js'
 import { retryDelaysField } from './services/deliveries/retry-delays.js'
 import type { RetryPreset } from './services/deliveries/retry-policy.js'
 import type { Hooks } from './services/hooks.js'
+import { type RetentionOptions, retentionField } from './services/retention.js'
 import { signatureField, signatureHeadersBySchemeField } from './services/subscriptions/input.js'
 
 /** Decides who calls. Null: no valid credentials. Throwing: an error, and nobody is let in. */
@@ -90,6 +91,8 @@ export interface DrifthookOptions {
   /** Watch messages on their way, for tracing and metrics. */
   hooks?: Hooks
   limits?: { contracts?: number; monitors?: number; subscriptions?: number; messageBytes?: number }
+  /** How long what is over is kept. */
+  retention?: RetentionOptions
   logger?: Logger
   clock?: Clock
 }
@@ -190,7 +193,7 @@ const schema = z.strictObject({
     .strictObject({
       maxBytes: positive.max(1024 ** 3).default(30 * 1024 * 1024),
       rateLimit: z
-        .strictObject({ points: positive.default(20), durationMs: positive.default(60_000) })
+        .strictObject({ points: positive.default(20), durationMs: positive.max(2 ** 31 - 1).default(60_000) })
         .prefault({}),
     })
     .prefault({}),
@@ -247,6 +250,7 @@ const schema = z.strictObject({
       messageBytes: positive.max(16 * 1024 * 1024).default(256 * 1024),
     })
     .prefault({}),
+  retention: retentionField,
   logger: instance<Logger>(
     'a logger with debug, info, warn and error',
     'debug',

@@ -8,6 +8,9 @@ export interface Answer {
   body: unknown
 }
 
+/** What cannot be done now may be possible soon, or by another process: when to ask again, in seconds. */
+const unavailableSeconds = 5
+
 /** What is told of an error that is not ours: that there was one. */
 export const asDrifthookError = (error: unknown): DrifthookError =>
   isDrifthookError(error)
@@ -27,7 +30,8 @@ export function problem(
   requestId: string,
   extra: Record<string, unknown> = {},
 ): Answer {
-  const { code, status, title, place, limit, eventId, retryAfterSeconds } = error
+  const { code, status, title, place, limit, eventId } = error
+  const retryAfterSeconds = error.retryAfterSeconds ?? (status === 503 ? unavailableSeconds : undefined)
   const told = status === 500 && code !== 'RAW_BODY_UNAVAILABLE' ? title : error.message
   const errors = error.errors.map((one) => ({ ...one, path: pathToWire(one.path) }))
   const body = {

@@ -82,12 +82,18 @@ async function attempt(
   const { clock } = context
   const { lane } = delivery
   const now = clock.now()
-  const putOffTo = lanes.enter(lane, now, limitOf(context, outgoing))
-  if (putOffTo !== null) return { outcome: { ...held(delivery), kind: 'defer', dueAt: putOffTo } }
+  const limit = limitOf(context, outgoing)
+  const putOffTo = lanes.enter(lane, now, limit)
+  if (putOffTo !== null) return putOff(delivery, putOffTo)
 
-  slot.waits(now, () => lanes.late(lane))
   let said: LaneResult = { kind: 'none' }
   try {
+    const until = limit === null ? null : await fullUntil(context, lane, limit)
+    if (until !== null) {
+      said = { kind: 'full', until, enteredAt: now }
+      return putOff(delivery, until)
+    }
+    slot.waits(clock.now(), () => lanes.late(lane))
     const attempted = await makeAttempt(context, outgoing)
     said = laneResult(attempted)
     return attempted.meaning === 'ours'
@@ -154,6 +160,16 @@ function limitOf({ channels }: Context, { subscription }: Outgoing): RateLimit |
   return { points: 1, durationMs: minIntervalMs }
 }
 
+/** When all processes together may send again, or null: now. */
+async function fullUntil(
+  { sharedLimiter, clock }: Context,
+  lane: string,
+  limit: RateLimit,
+): Promise<number | null> {
+  const taken = await sharedLimiter.take(`delivery:${lane}`, limit)
+  return taken === null || taken.allowed ? null : clock.now() + Math.max(1, taken.resetMs)
+}
+
 /** What an attempt says of its receiver as such: any answer but an overload or a fault of its own is a sign of life. */
 function laneResult({ meaning, status, retryAfterMs, row }: Attempted): LaneResult {
   // An address we do not call: nobody was asked.
@@ -166,8 +182,13 @@ function laneResult({ meaning, status, retryAfterMs, row }: Attempted): LaneResu
 function ownFault(context: Context, delivery: Delivery): Done<'deliveries'> {
   const now = context.clock.now()
   if (now - delivery.queuedAt > ownFaultPatienceMs) return ended(context, delivery, 'internal')
-  return { outcome: { ...held(delivery), kind: 'defer', dueAt: now + ownFaultDelayMs } }
+  return putOff(delivery, now + ownFaultDelayMs)
 }
+
+/** Later, with no attempt counted. */
+const putOff = (delivery: Delivery, dueAt: number): Done<'deliveries'> => ({
+  outcome: { ...held(delivery), kind: 'defer', dueAt },
+})
 
 /** Ends a delivery without an attempt. */
 function ended(context: Context, delivery: Delivery, failureReason: string): Done<'deliveries'> {

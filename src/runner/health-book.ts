@@ -4,8 +4,14 @@ import type { Attempted } from '../services/deliveries/attempt.js'
 import { type Results, recordResults } from '../services/subscriptions/health.js'
 
 /**
- * Gathers what attempts say of their subscriptions, so that a receiver of many deliveries costs one write a
- * moment and not one each. It is an account of what the attempts already say: what is lost with the process
+ * How long attempts are gathered while there are more and more of them, in milliseconds. Of the machine's own
+ * time: a clock that a test holds must not hold this.
+ */
+const gatherMs = 250
+
+/**
+ * Gathers what attempts say of their subscriptions, so that a receiver of many deliveries costs a few writes a
+ * second and not one for each. It is an account of what the attempts already say: what is lost with the process
  * the next attempt tells again.
  */
 export class HealthBook {
@@ -13,6 +19,7 @@ export class HealthBook {
   readonly #open = new Map<string, Results>()
   #writing: Promise<void> = Promise.resolve()
   #scheduled = false
+  #writtenAt = Number.NEGATIVE_INFINITY
 
   constructor(context: Context) {
     this.#context = context
@@ -37,10 +44,11 @@ export class HealthBook {
     })
     if (this.#scheduled) return
     this.#scheduled = true
-    setImmediate(() => {
+    const pause = Math.max(0, this.#writtenAt + gatherMs - performance.now())
+    setTimeout(() => {
       this.#scheduled = false
       void this.settled()
-    })
+    }, pause).unref()
   }
 
   /** Resolves when everything noted so far is written. */
@@ -51,6 +59,7 @@ export class HealthBook {
 
   async #write(): Promise<void> {
     if (this.#open.size === 0) return
+    this.#writtenAt = performance.now()
     const gathered = [...this.#open.values()]
     this.#open.clear()
     try {

@@ -17,6 +17,8 @@ export type LaneResult =
   | { kind: 'overloaded'; down: boolean; retryAfterMs: number | null }
   /** Nothing: no request was sent, or its failure is our own. */
   | { kind: 'none' }
+  /** No request was sent: with what other processes send, the rate limit is used up until this instant. */
+  | { kind: 'full'; until: number; enteredAt: number }
 
 /** The pause after an overload without `Retry-After`; the next one in a row takes twice as long. */
 const firstThrottleMs = 1_000
@@ -38,6 +40,8 @@ export class Lane {
   #limit: RateLimit | null = null
   /** When the last attempts started, oldest first; never more of them than the limit has points. */
   #starts: number[] = []
+  /** Until when other processes have used up the limit. */
+  #fullUntil = 0
 
   constructor(options: LaneOptions) {
     this.#options = options
@@ -88,6 +92,10 @@ export class Lane {
     this.#running--
     this.#late = false
     if (result.kind === 'none') return
+    if (result.kind === 'full') {
+      this.#isFull(result)
+      return
+    }
     if (result.kind === 'overloaded') this.#throttle(now, result.retryAfterMs)
     if (result.kind === 'alive') this.#overloads = 0
     if (result.kind === 'down' || (result.kind === 'overloaded' && result.down)) this.#breaker.failed(now)
@@ -125,13 +133,21 @@ export class Lane {
     if (this.#limit === null) return 0
     const { points, durationMs } = this.#limit
     const start = this.#starts[this.#starts.length - points]
-    return start === undefined ? 0 : start + durationMs
+    return start === undefined ? this.#fullUntil : Math.max(this.#fullUntil, start + durationMs)
   }
 
   /** When the rate limit has forgotten all starts. */
   get #windowEnd(): number {
+    if (this.#limit === null) return 0
     const last = this.#starts.at(-1)
-    return this.#limit === null || last === undefined ? 0 : last + this.#limit.durationMs
+    return last === undefined ? this.#fullUntil : Math.max(this.#fullUntil, last + this.#limit.durationMs)
+  }
+
+  #isFull({ until, enteredAt }: Extract<LaneResult, { kind: 'full' }>): void {
+    this.#fullUntil = until
+    // It has not started after all.
+    const at = this.#starts.lastIndexOf(enteredAt)
+    if (at >= 0) this.#starts.splice(at, 1)
   }
 
   #noteStart(now: number): void {

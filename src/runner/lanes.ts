@@ -10,7 +10,8 @@ const maxSkipped = 1_000
 /**
  * Which receivers this process may call now: a circuit breaker, a throttle and a rate limit for each lane.
  *
- * The memory is this process's own, so each of n processes probes for itself and a rate limit holds n times.
+ * The memory is this process's own, so each of n processes probes for itself, and keeps a rate limit for itself:
+ * what all of them send is counted by the storage's limiter.
  * Beyond `maxLanes` the lane untouched for longest is forgotten, unless an attempt of it runs: its breaker counts
  * anew, its pause ends, and its limit may be exceeded once.
  *

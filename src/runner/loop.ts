@@ -2,6 +2,7 @@ import { type Clock, systemClock } from '../ports/clock.js'
 import type { Outcome, SettleResult, Storage } from '../ports/storage.js'
 import type { Row, WorkTableName } from '../ports/tables.js'
 import type { Logger } from '../services/context.js'
+import { type Outage, pauseMs } from './outage.js'
 import { Settler } from './settler.js'
 import { type Slot, Slots } from './slots.js'
 
@@ -19,8 +20,8 @@ export interface Trade<T extends WorkTableName> {
   concurrency: number
   /** How many at once in one lane, in all processes. */
   perLane: number
-  /** How long a claim lasts: longer than the work and the writing of its outcome can take. */
-  leaseMs: number
+  /** The longest that one piece of work takes, in milliseconds. Its lease is longer: see {@link leaseMs}. */
+  deadlineMs: number
   /** What is known of the lanes. Absent: they are all alike. */
   lanes?: LaneBook
   /** Does one claimed piece of work. Never rejects. */
@@ -41,12 +42,20 @@ export interface LoopParts {
   storage: Storage
   clock: Clock
   logger: Logger
+  outage: Outage
   /** Called when a piece of work is to be done again at that time. */
   later: (id: string, runAt: number) => Promise<void>
 }
 
 /** How often the store is asked for due work that no wake-up announced: this is what correctness rests on. */
 const sweepMs = 1_000
+
+/** To write an outcome, and for what the clocks of two processes may differ by. */
+const writeBudgetMs = 5_000
+const clockMarginMs = 5_000
+
+/** How long a claim of work with that deadline lasts: whoever holds it has ended before another may take it. */
+export const leaseMs = (deadlineMs: number): number => deadlineMs + writeBudgetMs + clockMarginMs
 
 /**
  * The loop of one trade: claim what is due, do it, settle it. Wake-ups only make it look sooner than the next
@@ -109,14 +118,25 @@ export class WorkLoop<T extends WorkTableName> {
   }
 
   async #turn(signal: AbortSignal): Promise<void> {
+    const { clock, outage } = this.#parts
+    let failures = 0
     while (!signal.aborted) {
       this.#woken = false
-      const started = await this.#claimAndWork().catch((error: unknown) => {
-        this.#parts.logger.error('due work could not be claimed; the next sweep tries again', { error })
-        return 0
-      })
-      // Nothing due, or no room: a wake-up, the end of a piece of work or the next sweep goes on.
-      if (started === 0) await this.#rest(signal)
+      // What was claimed comes first: until its outcomes are written, nothing more is taken on.
+      if (this.#settler.isStuck) await clock.wait(sweepMs, signal)
+      else {
+        try {
+          const started = await this.#claimAndWork()
+          failures = 0
+          outage.isOver()
+          // Nothing due, or no room: a wake-up, the end of a piece of work or the next sweep goes on.
+          if (started === 0) await this.#rest(signal)
+        } catch (error) {
+          outage.goesOn('due work could not be claimed', error)
+          // Wake-ups do not count: they tell of work, not of the storage.
+          await clock.wait(pauseMs(++failures), signal)
+        }
+      }
     }
   }
 
@@ -159,11 +179,16 @@ export class WorkLoop<T extends WorkTableName> {
     shared: boolean
   }): Promise<number> {
     const { storage, clock } = this.#parts
-    const { table, leaseMs } = this.#trade
+    const { table, deadlineMs } = this.#trade
     const limit = shared ? this.#slots.freeShared : this.#slots.free
     if (limit <= 0) return 0
     const now = clock.now()
-    const claimed = await storage.claim(table, { ...request, limit, now, leaseUntil: now + leaseMs })
+    const claimed = await storage.claim(table, {
+      ...request,
+      limit,
+      now,
+      leaseUntil: now + leaseMs(deadlineMs),
+    })
     for (const row of claimed) {
       const slot = this.#slots.take(shared)
       const run = this.#work(row, slot).finally(() => {
@@ -183,7 +208,8 @@ export class WorkLoop<T extends WorkTableName> {
     const result = await this.#settle(outcome)
     if (result !== 'applied') return
     applied?.()
-    if (outcome.kind === 'retry') await this.#parts.later(`${outcome.id}:${outcome.fence}`, outcome.dueAt)
+    // Named after the claim to come: the one that was had a wake-up of that name already.
+    if (outcome.kind === 'retry') await this.#parts.later(`${outcome.id}:${outcome.fence + 1}`, outcome.dueAt)
   }
 
   async #settle(outcome: Outcome<T>): Promise<SettleResult | 'unsettled'> {

@@ -2,7 +2,9 @@ import type { Clock } from '../ports/clock.js'
 import type { Queue } from '../ports/queue.js'
 import type { Storage } from '../ports/storage.js'
 import type { Logger } from '../services/context.js'
+import { clockWatch } from '../services/health.js'
 import { type Trade, WorkLoop } from './loop.js'
+import { Outage } from './outage.js'
 
 export interface RunnerParts {
   storage: Storage
@@ -11,9 +13,13 @@ export interface RunnerParts {
   logger: Logger
   deliveries: Trade<'deliveries'>
   jobs: Trade<'jobs'>
+  /** Makes the jobs that come back by themselves, where they are not there already. */
+  ensurePeriodic: () => Promise<void>
   /** Resolves when what finished attempts say of their subscriptions is written. */
   settled: () => Promise<void>
 }
+
+const compareClocksMs = 60_000
 
 /** Everything that works in the background of one process: deliveries and jobs, woken by one queue. */
 export class Runner {
@@ -22,17 +28,21 @@ export class Runner {
   readonly #jobs: WorkLoop<'jobs'>
   readonly #stopping = new AbortController()
   #listening: Promise<void> | null = null
+  #periodic: Promise<void> | null = null
 
   constructor(parts: RunnerParts) {
     this.#parts = parts
-    const loopParts = { ...parts, later: (id: string, runAt: number) => this.#later(id, runAt) }
+    const outage = new Outage(parts)
+    const loopParts = { ...parts, outage, later: (id: string, runAt: number) => this.#later(id, runAt) }
     this.#deliveries = new WorkLoop(loopParts, parts.deliveries)
     this.#jobs = new WorkLoop(loopParts, parts.jobs)
   }
 
   /** Starts the loops and listens for wake-ups. Idempotent. */
-  start(): void {
-    if (this.#listening !== null) return
+  async start(): Promise<void> {
+    await this.#ensurePeriodic()
+    if (this.#listening !== null || this.#stopping.signal.aborted) return
+    void this.#compareClocks(this.#stopping.signal)
     const { queue, logger } = this.#parts
     this.#listening = queue
       .consume(async () => this.#look(), { concurrency: 100, signal: this.#stopping.signal })
@@ -52,6 +62,7 @@ export class Runner {
 
   /** Works everything that is due now and returns how many deliveries were taken up. Also without `start`. */
   async runDue(): Promise<number> {
+    await this.#ensurePeriodic()
     let attempted = 0
     for (;;) {
       const jobs = await this.#jobs.runDue()
@@ -60,6 +71,23 @@ export class Runner {
       attempted += deliveries
       if (jobs + deliveries === 0) return attempted
     }
+  }
+
+  async #compareClocks(signal: AbortSignal): Promise<void> {
+    const compare = clockWatch(this.#parts)
+    while (!signal.aborted) {
+      await compare()
+      await this.#parts.clock.wait(compareClocksMs, signal)
+    }
+  }
+
+  /** Once; if it failed, whoever comes next tries again. */
+  #ensurePeriodic(): Promise<void> {
+    this.#periodic ??= this.#parts.ensurePeriodic().catch((error: unknown) => {
+      this.#periodic = null
+      throw error
+    })
+    return this.#periodic
   }
 
   #look(): void {

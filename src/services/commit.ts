@@ -15,7 +15,7 @@ const attempts = 10
  * @throws the step's own error, or DrifthookError `CONFLICT`
  */
 export async function commitSteps<Built extends { steps: Step[] }>(
-  storage: Storage,
+  storage: Pick<Storage, 'commit'>,
   build: () => Promise<Built>,
 ): Promise<Built> {
   for (let attempt = 1; ; attempt++) {

@@ -1,16 +1,18 @@
 /** What every service is given: the ports, the settings, and nothing that is a service itself. */
 
-import type { SignatureHeaders, SignatureScheme } from '../model.js'
+import type { RateLimit, SignatureHeaders, SignatureScheme } from '../model.js'
 import type { Analyzer } from '../ports/analyzer.js'
 import type { Clock } from '../ports/clock.js'
 import type { Queue } from '../ports/queue.js'
-import type { Storage } from '../ports/storage.js'
+import type { Storage, TransactionStorage } from '../ports/storage.js'
 import type { Transport } from '../ports/transport.js'
 import type { Catalogue } from './catalogue.js'
 import type { Channel } from './channels/channel.js'
 import type { RetryPolicy } from './deliveries/retry-policy.js'
 import type { Hooks } from './hooks.js'
+import type { Retention } from './retention.js'
 import type { SecretBox } from './secret-box.js'
+import type { SharedLimiter } from './shared-limiter.js'
 import type { Matcher } from './subscriptions/matcher.js'
 
 export interface Logger {
@@ -53,6 +55,8 @@ export interface DeliverySettings {
 
 export interface Context {
   storage: Storage
+  /** Counts for all processes, where the storage can. */
+  sharedLimiter: SharedLimiter
   queue: Queue
   analyzer: Analyzer
   transport: Transport
@@ -60,6 +64,7 @@ export interface Context {
   secrets: SecretBox
   logger: Logger
   limits: Limits
+  retention: Retention
   /** The built-in event types and the host's own. */
   eventTypes: Catalogue
   matcher: Matcher
@@ -71,5 +76,13 @@ export interface Context {
   receiverChanged(subscriptionId: string): void
   /** Where the routers are reached from outside, without a trailing slash; null if the host did not say. */
   urls: { upload: string | null; api: string | null }
-  upload: { maxBytes: number; rateLimit: { points: number; durationMs: number } }
+  upload: { maxBytes: number; rateLimit: RateLimit }
+}
+
+/** What publishing takes: with storage, queue and matcher bound to it, it happens inside the host's transaction. */
+export interface PublishContext
+  extends Pick<Context, 'clock' | 'logger' | 'limits' | 'eventTypes' | 'hooks' | 'retention'> {
+  storage: TransactionStorage
+  queue: Pick<Queue, 'enqueue'>
+  matcher: Pick<Matcher, 'listeners'>
 }

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { ContractSchema, Policy } from '../diff/report.js'
 import { DrifthookError } from '../errors.js'
 import type { Contract, ContractSummary, List, Principal } from '../model.js'
-import type { SampleFile } from '../ports/analyzer.js'
+import type { Measure, SampleFile } from '../ports/analyzer.js'
 import type { Row } from '../ports/tables.js'
 import { commitSteps } from './commit.js'
 import type { Context } from './context.js'
@@ -64,36 +64,37 @@ export type ContractCreate = z.input<typeof createInput>
 export type ContractUpdate = z.input<typeof updateInput>
 export type ContractList = z.input<typeof listInput>
 
-/** A contract as the upload check needs it. */
-export interface LoadedContract {
-  row: Row<'contracts'>
-  schema: ContractSchema
-  key: Uint8Array
-}
-
 const schemaId = (contractId: string, version: number) => `${contractId}:${version}`
 
 const keyPlace = (tenantId: string, id: string) => contractPlace(tenantId, id, 'sketchKey')
 
-/** A contract with its current schema, or null if this tenant has none of that id. */
-export async function loadContract(
-  context: Context,
-  tenantId: string,
-  id: string,
-): Promise<LoadedContract | null> {
-  const { storage, secrets } = context
-  const row = await storage.get('contracts', tenantId, id)
-  if (row === null) return null
-  const schema = await storage.get('contractSchemas', tenantId, schemaId(id, row.version))
-  // Deleted between the two reads.
-  if (schema === null) return null
-  const key = Buffer.from(secrets.open(row.sketchKeySealed, keyPlace(tenantId, id)), 'base64url')
-  return { row, schema: schema.schema, key }
+/** What a file of this contract is measured by, as it stands in its record. */
+export function measureOf({ storage, secrets }: Context, row: Row<'contracts'>): Measure {
+  const { tenantId, id, version, policy, format } = row
+  return {
+    schemaId: `${tenantId}:${schemaId(id, version)}`,
+    schema: async () => {
+      const found = await storage.get('contractSchemas', tenantId, schemaId(id, version))
+      // Deleted since its record was read.
+      if (found === null) throw notFound('contract')
+      return found.schema
+    },
+    policy,
+    format,
+    key: Buffer.from(secrets.open(row.sketchKeySealed, keyPlace(tenantId, id)), 'base64url'),
+  }
 }
 
 /** The contracts of a tenant: what files are expected to honour. */
 export function contractsService(context: Context) {
   const { storage, clock, secrets } = context
+
+  async function read(tenantId: string, id: string): Promise<Contract> {
+    const row = await storage.get('contracts', tenantId, id)
+    const schema = row && (await storage.get('contractSchemas', tenantId, schemaId(id, row.version)))
+    if (row === null || schema === null) throw notFound('contract')
+    return { ...show(row), schema: schema.schema }
+  }
 
   return {
     /**
@@ -155,9 +156,7 @@ export function contractsService(context: Context) {
     /** @throws DrifthookError `NOT_FOUND`, for another tenant's contract too */
     async get(principal: Principal, id: string): Promise<Contract> {
       requirePermission(principal, 'contracts:read')
-      const loaded = await loadContract(context, principal.tenantId, validate(idField, id))
-      if (loaded === null) throw notFound('contract')
-      return { ...show(loaded.row), schema: loaded.schema }
+      return read(principal.tenantId, validate(idField, id))
     },
 
     /** Newest first, without the schemas. */
@@ -192,9 +191,7 @@ export function contractsService(context: Context) {
           },
         ],
       }))
-      const loaded = await loadContract(context, principal.tenantId, id)
-      if (loaded === null) throw notFound('contract')
-      return { ...show(loaded.row), schema: loaded.schema }
+      return read(principal.tenantId, id)
     },
 
     /** @throws DrifthookError `NOT_FOUND`, `CONTRACT_IN_USE` while monitors or subscriptions name it */

@@ -6,15 +6,12 @@ import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { DrifthookError } from '../errors.js'
 import type { Step } from './commit.js'
-import type { Context } from './context.js'
+import type { PublishContext } from './context.js'
 
 /** What HTTP carries in one header without doubt. */
 export const idempotencyKeyField = z
   .string()
   .regex(/^[!-~]{1,255}$/, 'must be 1 to 255 visible ASCII characters')
-
-/** Longer than any caller retries; from then on the key is free again. Stripe's figure. */
-const lifeMs = 24 * 60 * 60 * 1000
 
 /** A request, and the key it came with, if any. */
 export interface KeyedRequest {
@@ -39,7 +36,10 @@ export interface FoundKey {
  * read again and find its result.
  * @throws DrifthookError `IDEMPOTENCY_CONFLICT` if the key was used for another request
  */
-export async function findKey(context: Context, keyed: KeyedRequest): Promise<FoundKey> {
+export async function findKey(
+  context: Pick<PublishContext, 'storage' | 'clock' | 'retention'>,
+  keyed: KeyedRequest,
+): Promise<FoundKey> {
   const { tenantId, scope, key, request } = keyed
   if (key === undefined) return { resultId: null, take: () => [] }
   const id = digest([scope, key])
@@ -56,7 +56,8 @@ export async function findKey(context: Context, keyed: KeyedRequest): Promise<Fo
       refused: { exists: 'again' },
     }))
   }
-  if (createdAt - held.createdAt >= lifeMs) {
+  const { idempotencyMs } = context.retention
+  if (idempotencyMs !== null && createdAt - held.createdAt >= idempotencyMs) {
     return taking((resultId) => ({
       write: {
         op: 'update',

@@ -3,6 +3,7 @@ import type { Context } from './context.js'
 import { contractsService } from './contracts.js'
 import { deliveriesService } from './deliveries.js'
 import { eventsService } from './events.js'
+import { expungeService } from './expunge.js'
 import { healthService } from './health.js'
 import { jobsService } from './jobs.js'
 import { messagesService } from './messages.js'
@@ -25,6 +26,7 @@ export function createServices(context: Context) {
     jobs: jobsService(context),
     secrets: secretsService(context),
     health: healthService(context),
+    ...expungeService(context),
   }
 }
 

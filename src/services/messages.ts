@@ -3,7 +3,7 @@ import { DrifthookError } from '../errors.js'
 import type { Message, Principal } from '../model.js'
 import type { Row } from '../ports/tables.js'
 import { commitSteps, type Step } from './commit.js'
-import type { Context } from './context.js'
+import type { PublishContext } from './context.js'
 import { announce, dataBytes, plainly, prepareMessage } from './deliveries/outbox.js'
 import { findKey, idempotencyKeyField } from './idempotency.js'
 import { requirePermission } from './permissions.js'
@@ -20,7 +20,7 @@ const publishInput = z.strictObject({
 export type MessagePublish = z.input<typeof publishInput>
 
 /** Messages: what happened, and the deliveries each causes. */
-export function messagesService(context: Context) {
+export function messagesService(context: PublishContext) {
   const { storage } = context
 
   async function read(tenantId: string, id: string): Promise<Message> {
@@ -72,6 +72,8 @@ export function messagesService(context: Context) {
     },
   }
 }
+
+export type MessagesService = ReturnType<typeof messagesService>
 
 function refuseLarge(data: Uint8Array, limit: number): void {
   if (data.byteLength <= limit) return

@@ -9,8 +9,12 @@ import type { Storage } from '../ports/storage.js'
 export function openedStorage(storage: Storage, opening: () => Promise<void> | null): Storage {
   // Open is what it nearly always is, and then a call costs nothing more.
   const once = <T>(use: () => Promise<T>): Promise<T> => opening()?.then(use) ?? use()
+  const { limiter } = storage
+  const inTransaction = storage.inTransaction?.bind(storage)
+  const now = storage.now?.bind(storage)
   return {
     capabilities: storage.capabilities,
+    limiter: limiter && { take: (key, limit) => once(() => limiter.take(key, limit)) },
     open: async () => {
       await opening()
     },
@@ -23,5 +27,11 @@ export function openedStorage(storage: Storage, opening: () => Promise<void> | n
     settle: (table, outcomes) => once(() => storage.settle(table, outcomes)),
     nextDue: (table) => once(() => storage.nextDue(table)),
     nextIds: (counter, n) => once(() => storage.nextIds(counter, n)),
+    tenants: (table, after, limit) => once(() => storage.tenants(table, after, limit)),
+    erase: (table, tenantId, limit) => once(() => storage.erase(table, tenantId, limit)),
+    ...(inTransaction && {
+      inTransaction: (host, work) => once(() => inTransaction(host, work)),
+    }),
+    ...(now && { now: () => once(now) }),
   }
 }

@@ -1,5 +1,8 @@
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
+import { RateLimiterMemory } from 'rate-limiter-flexible'
 import { DrifthookError } from '../errors.js'
+import type { RateLimit } from '../model.js'
+import { type Limiter, taken } from '../ports/limiter.js'
+import type { SharedLimiter } from './shared-limiter.js'
 
 /** How much of a window is left, as the `RateLimit-*` headers say it. */
 export interface RateState {
@@ -17,30 +20,34 @@ export interface RateLimiter {
   take(key: string): Promise<RateState>
 }
 
-/**
- * Fixed windows: each opens with its key's first request and lasts `durationMs`; refused requests do not
- * extend it.
- */
-export function rateLimiter(options: { points: number; durationMs: number }): RateLimiter {
-  const limiter = new RateLimiterMemory({ points: options.points, duration: options.durationMs / 1000 })
-  const state = (answer: RateLimiterRes): RateState => ({
-    limit: options.points,
-    remaining: Math.max(0, answer.remainingPoints),
-    resetSeconds: Math.max(1, Math.ceil(answer.msBeforeNext / 1000)),
-  })
+/** Counts what this process is asked. */
+export function processLimiter(): Limiter {
+  const windows = new RateLimiterMemory({ points: 0, duration: 0 })
+  return {
+    async take(key, limit) {
+      // Counts without a limit of its own.
+      const window = await windows.penalty(key, 1, { customDuration: limit.durationMs / 1000 })
+      return taken(limit, window.consumedPoints, window.msBeforeNext)
+    },
+  }
+}
+
+/** One limit for many keys: counted for all processes where that can be had, else for this one. */
+export function rateLimiter(shared: SharedLimiter, limit: RateLimit): RateLimiter {
+  const own = processLimiter()
   return {
     async take(key) {
-      try {
-        return state(await limiter.consume(key))
-      } catch (refusal) {
-        if (!(refusal instanceof RateLimiterRes)) throw refusal
-        const { limit, resetSeconds } = state(refusal)
-        throw new DrifthookError(
-          'RATE_LIMITED',
-          `More than ${limit} requests in ${options.durationMs / 1000} s. Try again in ${resetSeconds} s.`,
-          { retryAfterSeconds: resetSeconds, limit: { name: 'upload.rateLimit.points', value: limit } },
-        )
-      }
+      const { allowed, remaining, resetMs } = (await shared.take(key, limit)) ?? (await own.take(key, limit))
+      const resetSeconds = Math.max(1, Math.ceil(resetMs / 1000))
+      if (allowed) return { limit: limit.points, remaining, resetSeconds }
+      throw new DrifthookError(
+        'RATE_LIMITED',
+        `More than ${limit.points} requests in ${limit.durationMs / 1000} s. Try again in ${resetSeconds} s.`,
+        {
+          retryAfterSeconds: resetSeconds,
+          limit: { name: 'upload.rateLimit.points', value: limit.points },
+        },
+      )
     },
   }
 }

@@ -26,7 +26,7 @@ export const withoutUndefined = <T extends object>(given: T): WithoutUndefined<T
 
 /** The audit entry of a mutation, to be committed with it. */
 export function auditWrite(
-  context: Context,
+  context: Pick<Context, 'clock'>,
   principal: Principal,
   action: string,
   target: string | null,

@@ -6,7 +6,7 @@ import type { Write } from '../ports/storage.js'
 import type { Row } from '../ports/tables.js'
 import { commitSteps } from './commit.js'
 import type { Context } from './context.js'
-import { type LoadedContract, loadContract } from './contracts.js'
+import { measureOf } from './contracts.js'
 import { announce, dataBytes, type Happening, prepareMessage } from './deliveries/outbox.js'
 import { eventKey } from './ids.js'
 import { monitorByToken } from './monitors.js'
@@ -61,7 +61,7 @@ const contentFaults: readonly ErrorCode[] = [
 /** Uploads: a file comes in, is compared with its monitor's contract, recorded, and told. */
 export function uploadsService(context: Context) {
   const { storage, clock, analyzer } = context
-  const limiter = rateLimiter(context.upload.rateLimit)
+  const limiter = rateLimiter(context.sharedLimiter, context.upload.rateLimit)
 
   /**
    * Writes the event, its report, its message and the deliveries in one commit. The message's type depends
@@ -106,22 +106,13 @@ export function uploadsService(context: Context) {
 
   async function receive(monitor: Row<'monitors'>, file: UploadedFile): Promise<UploadResult> {
     inspectUpload(file.bytes, file.contentType)
-    const contract = await loadContract(context, monitor.tenantId, monitor.contractId)
+    const contract = await storage.get('contracts', monitor.tenantId, monitor.contractId)
     if (contract === null) throw notFound('contract')
+    const measure = measureOf(context, contract)
     const number = await storage.nextIds('driftEvents', 1)
     const fileName = recordedName(file.fileName)
     const base = { ...blankEvent(monitor, contract, number, clock.now()), fileName }
-    const outcome = await attempt(() =>
-      analyzer.check(
-        { bytes: file.bytes },
-        {
-          schema: contract.schema,
-          policy: contract.row.policy,
-          format: contract.row.format,
-          key: contract.key,
-        },
-      ),
-    )
+    const outcome = await attempt(() => analyzer.check({ bytes: file.bytes }, measure))
     if ('fault' in outcome) throw await recordFault(monitor, base, outcome.fault)
     const { report, format } = outcome.value
     const event = { ...base, ...eventColumns(report, clock.now()), format }
@@ -186,7 +177,7 @@ export function uploadsService(context: Context) {
         throw new DrifthookError('TOKEN_UNKNOWN', 'No monitor has this token. Check the token in the URL.')
       }
       refuseInactive(monitor)
-      const rate = await limiter.take(monitor.id)
+      const rate = await limiter.take(`upload:${monitor.id}`)
       return { rate, receive: (file) => receive(monitor, file) }
     },
 
@@ -251,16 +242,16 @@ const eventUrl = (context: Context, number: number): string | null =>
 /** An event as it stands before anything is known of the file: one that could not be compared. */
 const blankEvent = (
   monitor: Row<'monitors'>,
-  contract: LoadedContract,
+  contract: Row<'contracts'>,
   number: number,
   now: number,
 ): Row<'driftEvents'> => ({
   tenantId: monitor.tenantId,
   id: eventKey(number),
   monitorId: monitor.id,
-  contractId: contract.row.id,
-  contractVersion: contract.row.version,
-  sourceName: contract.row.name,
+  contractId: contract.id,
+  contractVersion: contract.version,
+  sourceName: contract.name,
   fileName: null,
   format: null,
   status: 'pending',

@@ -1,7 +1,7 @@
 /** What happened, on its way to whoever wants to know: the writes of a message and its deliveries. */
 import type { Write } from '../../ports/storage.js'
 import { newWork, type Row } from '../../ports/tables.js'
-import type { Context } from '../context.js'
+import type { PublishContext } from '../context.js'
 import { traced } from '../hooks.js'
 import { newId } from '../ids.js'
 import { drifthookActor, newJob } from '../jobs/new.js'
@@ -34,7 +34,7 @@ export const fanOutAbove = 500
 export const plainly = { result: null, contractId: null, monitorId: null, about: null }
 
 /** The writes of one message and its deliveries, for the caller to commit with its own. */
-export async function prepareMessage(context: Context, happening: Happening): Promise<Prepared> {
+export async function prepareMessage(context: PublishContext, happening: Happening): Promise<Prepared> {
   const { clock, matcher } = context
   const { data, ...facts } = happening
   const listeners = await matcher.listeners(happening)
@@ -91,16 +91,18 @@ export const newDelivery = (
   completedAt: null,
 })
 
+type Waking = Pick<PublishContext, 'queue' | 'logger'>
+
 /** After the commit: lets the runner know. A failing queue costs latency only, so it is not an error. */
 export async function announce(
-  context: Context,
+  context: Waking,
   { deliveryIds, jobId }: Pick<Prepared, 'deliveryIds' | 'jobId'>,
 ): Promise<void> {
   await wake(context, [...deliveryIds.map((id) => `${id}:1`), ...(jobId === null ? [] : [jobId])])
 }
 
 /** Lets the runner know that there is work, by ids that are unique per attempt of it. */
-export async function wake({ queue, logger }: Context, ids: readonly string[]): Promise<void> {
+export async function wake({ queue, logger }: Waking, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return
   try {
     await queue.enqueue(ids.map((id) => ({ id })))

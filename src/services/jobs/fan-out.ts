@@ -3,6 +3,9 @@ import type { Write } from '../../ports/storage.js'
 import { newDelivery } from '../deliveries/outbox.js'
 import { type JobKind, recordsPerStep } from './kind.js'
 
+/** How far the clock of whoever made a subscription may have been ahead of the publisher's, in milliseconds. */
+const clockMarginMs = 5_000
+
 interface State {
   /** The last subscription that was dealt with, in the order of their ids. */
   after?: string
@@ -17,7 +20,7 @@ export const fanOut: JobKind = async ({ storage, clock, matcher }, job) => {
 
   // Who came later is not told of what was before; who is disabled by now is told of nothing.
   const listeners = (await matcher.listeners(message))
-    .filter(({ id, createdAt }) => id > after && createdAt <= message.createdAt)
+    .filter(({ id, createdAt }) => id > after && createdAt <= message.createdAt + clockMarginMs)
     .sort((a, b) => (a.id < b.id ? -1 : 1))
   const next = listeners.slice(0, recordsPerStep)
   const now = clock.now()

@@ -1,7 +1,9 @@
 import type { Job } from '../../model.js'
 import { endDeliveries } from './end-deliveries.js'
+import { expunge } from './expunge.js'
 import { fanOut } from './fan-out.js'
 import type { JobKind } from './kind.js'
+import { periodicKinds } from './periodic.js'
 import { reencrypt } from './reencrypt.js'
 import { replay } from './replay.js'
 
@@ -11,4 +13,6 @@ export const jobKinds: Readonly<Record<Job['kind'], JobKind>> = {
   reencrypt,
   end_deliveries: endDeliveries,
   fan_out: fanOut,
+  expunge,
+  prune: periodicKinds.prune.work,
 }

@@ -33,10 +33,13 @@ export const replay: JobKind = async (context, job) => {
   // Disabled or gone meanwhile: there is nobody to send to.
   if (subscription?.enabled !== true) return { writes: [], state: {}, progress: { ...before }, nextAt: null }
 
+  // What is older may go at any moment, and gets no new delivery: it is over.
+  const { messagesMs } = context.retention
+  const oldest = messagesMs === null ? from : clock.now() - messagesMs
   const page: Page<'messages'> = await storage.list('messages', {
     tenantId,
     index: 'created',
-    range: { from, to },
+    range: { from: Math.max(from, oldest), to },
     after,
     limit: recordsPerStep,
   })

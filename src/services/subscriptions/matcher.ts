@@ -1,6 +1,7 @@
 /** Who is told of a message. */
+import { randomInt } from 'node:crypto'
 
-import type { Cursor, Page, Storage } from '../../ports/storage.js'
+import type { Cursor, Page, Storage, TransactionStorage } from '../../ports/storage.js'
 import type { Row } from '../../ports/tables.js'
 import { patternsOf } from '../catalogue.js'
 import type { Step } from '../commit.js'
@@ -37,9 +38,17 @@ const revisionId = 'subscriptions'
  * the current one, so a change made by any process counts from its commit on.
  */
 export class Matcher {
-  readonly #indexes = new Map<string, Index>()
+  constructor(
+    private readonly storage: TransactionStorage,
+    private readonly indexes = new Map<string, Index>(),
+    /** Whether others may have read a later state than the storage shows. */
+    private readonly mayLag = false,
+  ) {}
 
-  constructor(private readonly storage: Storage) {}
+  /** The same inside the host's transaction: what that sees decides, also where it is older than what is kept. */
+  within(storage: TransactionStorage): Matcher {
+    return new Matcher(storage, this.indexes, true)
+  }
 
   /** The enabled subscriptions that want this message, each once. */
   async listeners(message: Matchable): Promise<Listener[]> {
@@ -54,13 +63,14 @@ export class Matcher {
 
   async #index(tenantId: string): Promise<Index> {
     const revision = await currentRevision(this.storage, tenantId)
-    const kept = this.#indexes.get(tenantId)
+    const kept = this.indexes.get(tenantId)
     if (kept?.revision === revision) return kept
     // The revision was read first: what changes while this is read is stale at its next use.
     const index = { revision, byPattern: await read(this.storage, tenantId) }
-    this.#indexes.delete(tenantId)
-    this.#indexes.set(tenantId, index)
-    if (this.#indexes.size > tenantsKept) this.#indexes.delete(this.#indexes.keys().next().value ?? '')
+    if (this.mayLag && kept !== undefined && kept.revision > revision) return index
+    this.indexes.delete(tenantId)
+    this.indexes.set(tenantId, index)
+    if (this.indexes.size > tenantsKept) this.indexes.delete(this.indexes.keys().next().value ?? '')
     return index
   }
 }
@@ -69,7 +79,8 @@ export class Matcher {
 export async function revisionStep(storage: Storage, tenantId: string): Promise<Step> {
   const revision = await currentRevision(storage, tenantId)
   if (revision === 0) {
-    const row = { tenantId, id: revisionId, revision: 1 }
+    // Begins anywhere: of a tenant that was expunged and came back nobody must think that he knows it.
+    const row = { tenantId, id: revisionId, revision: randomInt(1, 2 ** 47) }
     return { write: { op: 'insert', table: 'revisions', row }, refused: { exists: 'again' } }
   }
   const set = { revision: revision + 1 }
@@ -79,10 +90,10 @@ export async function revisionStep(storage: Storage, tenantId: string): Promise<
   }
 }
 
-const currentRevision = async (storage: Storage, tenantId: string): Promise<number> =>
+const currentRevision = async (storage: TransactionStorage, tenantId: string): Promise<number> =>
   (await storage.get('revisions', tenantId, revisionId))?.revision ?? 0
 
-async function read(storage: Storage, tenantId: string): Promise<Map<string, Listener[]>> {
+async function read(storage: TransactionStorage, tenantId: string): Promise<Map<string, Listener[]>> {
   const byPattern = new Map<string, Listener[]>()
   const query = { tenantId, index: 'enabled' as const, prefix: { enabled: true }, limit: 500 }
   let after: Cursor | null = null
