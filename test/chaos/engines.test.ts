@@ -1,5 +1,4 @@
 /** drifthook woken by BullMQ and graphile-worker, on a real Redis and a real PostgreSQL. */
-import { createServer, connect as dial, type Socket } from 'node:net'
 import { Redis } from 'ioredis'
 import { Pool } from 'pg'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
@@ -10,6 +9,8 @@ import { type DrifthookOptions, type Queue, systemClock } from '../../src/index.
 import type { WakeUp } from '../../src/ports/queue.js'
 import { bundle, start } from '../conformance/child.js'
 import { temporaryDirectory } from '../conformance/harnesses.js'
+import { memory } from '../support/combinations.js'
+import { cuttable } from '../support/line.js'
 import { postgres, type TestPostgres } from '../support/postgres.js'
 import { redis, type TestRedis } from '../support/redis.js'
 import { freePort } from '../support/throwaway.js'
@@ -104,7 +105,7 @@ function watched(queue: Queue) {
 
 /** The two halves of an application in one database: their clocks stand still, so nobody sweeps. */
 const shared = (filename: string, queue: Queue, more: Partial<DrifthookOptions> = {}) =>
-  webhookApp('memory', {
+  webhookApp(memory, {
     storage: sqliteStorage({ filename }),
     secretKey: new Uint8Array(32).fill(7),
     queue,
@@ -122,7 +123,7 @@ describe.each([
 
   it('wakes a runner that would never look otherwise', async () => {
     const { queue, woken } = make(engine.name())
-    const app = webhookApp('memory', { queue })
+    const app = webhookApp(memory, { queue })
     await app.drifthook.start()
     const to = await receiving()
     const { id } = await subscribe(app, to.url())
@@ -133,7 +134,7 @@ describe.each([
 
   it('is told of a retry when it is due, and wakes for it', async () => {
     const { queue, woken, enqueued } = make(engine.name())
-    const app = webhookApp('memory', { queue, clock: systemClock, delivery: { retryDelays: [200] } })
+    const app = webhookApp(memory, { queue, clock: systemClock, delivery: { retryDelays: [200] } })
     await app.drifthook.start()
     let answers = 0
     const to = await receiving(() => ({ status: answers++ === 0 ? 500 : 200 }))
@@ -151,12 +152,14 @@ describe.each([
     const name = engine.name()
     const { queue, enqueued } = make(name)
     const delivery = { retryDelays: [3_600_000] }
-    const app = webhookApp('memory', { queue, clock: systemClock, delivery })
+    const app = webhookApp(memory, { queue, clock: systemClock, delivery })
     await app.drifthook.start()
     const to = await receiving(() => ({ status: 500 }))
     await subscribe(app, to.url())
     await publish(app)
     await vi.waitFor(() => expect(enqueued).toHaveLength(2), 5_000)
+    // Under one name the first could take the place of the second.
+    expect(new Set(enqueued.map(({ id }) => id)).size).toBe(2)
     await vi.waitFor(async () => expect(await queue.stats()).toEqual({ waiting: 1 }), 5_000)
     await engine.flush(name)
   })
@@ -205,7 +208,7 @@ describe.each([
 
   it('that is down costs latency only', async () => {
     const { queue, woken } = watched(engine.make(await nobody(engine.server()), engine.name()))
-    const app = webhookApp('memory', { queue })
+    const app = webhookApp(memory, { queue })
     await app.drifthook.start()
     const to = await receiving()
     await subscribe(app, to.url())
@@ -233,7 +236,7 @@ describe.each([
   it('that does not answer holds nobody up', async () => {
     const line = await cuttable(engine.server())
     const { queue, woken } = watched(engine.make(line.url, engine.name()))
-    const app = webhookApp('memory', { queue })
+    const app = webhookApp(memory, { queue })
     await app.drifthook.start()
     const to = await receiving()
     await subscribe(app, to.url())
@@ -252,7 +255,7 @@ describe.each([
   it('that goes away and comes back wakes again', async () => {
     const line = await cuttable(engine.server())
     const { queue, woken } = watched(engine.make(line.url, engine.name()))
-    const app = webhookApp('memory', { queue })
+    const app = webhookApp(memory, { queue })
     await app.drifthook.start()
     const to = await receiving()
     await subscribe(app, to.url())
@@ -275,7 +278,7 @@ describe.each([
     const line = await cuttable(engine.server())
     await line.cut()
     const { queue, woken } = watched(engine.make(line.url, engine.name()))
-    const app = webhookApp('memory', { queue })
+    const app = webhookApp(memory, { queue })
     await app.drifthook.start()
     await subscribe(app, (await receiving()).url())
     await line.mend()
@@ -299,40 +302,4 @@ async function nobody(server: string): Promise<string> {
   const url = new URL(server)
   url.port = String(await freePort())
   return url.href
-}
-
-/** A line to a server that can be stalled, or cut and mended: all connections at once. */
-async function cuttable(server: string) {
-  const target = new URL(server)
-  const standard = target.protocol.startsWith('redis') ? 6379 : 5432
-  const sockets = new Set<Socket>()
-  let stalled = false
-  const join = (from: Socket, to: Socket) => {
-    sockets.add(from)
-    from.on('error', () => {}).on('close', () => to.destroy())
-    if (!stalled) from.pipe(to)
-  }
-  const line = createServer((socket) => {
-    const far = dial(Number(target.port || standard), target.hostname)
-    join(socket, far)
-    join(far, socket)
-  })
-  const port = await freePort()
-  const mend = () => new Promise<void>((resolve) => line.listen(port, '127.0.0.1', resolve))
-  const cut = async () => {
-    const closed = new Promise((resolve) => line.close(resolve))
-    for (const socket of sockets) socket.destroy()
-    sockets.clear()
-    await closed
-  }
-  const stall = () => {
-    stalled = true
-    for (const socket of sockets) socket.unpipe().pause()
-  }
-  await mend()
-  onTestFinished(cut)
-  const url = new URL(server)
-  url.hostname = '127.0.0.1'
-  url.port = String(port)
-  return { url: url.href, stall, cut, mend }
 }
