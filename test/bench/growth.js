@@ -2,23 +2,25 @@
  * What one more costs when there are ten times as many already: publishing beside subscriptions that do not
  * match; listing, publishing, claiming and settling beside deliveries that have ended, or that wait.
  *
- *   node test/bench/growth.js                    up to 1,000 subscriptions and 100,000 deliveries
- *   node test/bench/growth.js --history=10000    less history
+ *   node test/bench/growth.js                                    up to 1,000 subscriptions and 100,000 deliveries
+ *   node test/bench/growth.js --history=10000                    less history
+ *   node test/bench/growth.js --on=postgres --history=1000000    one storage of stores.js only
  */
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { createDrifthook, memoryStorage } from 'drifthook'
-import { sqliteStorage } from 'drifthook/sqlite'
+import { createDrifthook } from 'drifthook'
 import { collectGarbage } from './measure.js'
+import { stores } from './stores.js'
 
 /** @typedef {import('drifthook').Storage} Storage */
+/** @typedef {import('./stores.js').Store} Store */
 /** @typedef {{ what: string, figures: number[] }} Line microseconds a piece, by size */
 
-const { values } = parseArgs({ options: { history: { type: 'string', default: '100000' } } })
+const { values } = parseArgs({
+  options: { history: { type: 'string', default: '100000' }, on: { type: 'string', multiple: true } },
+})
+const measuredStores = values.on ?? Object.keys(stores)
 const subscriptions = [1, 10, 100, 1_000]
-const histories = [1_000, 10_000, 100_000].filter((size) => size <= Number(values.history))
+const histories = [1_000, 10_000, 100_000, 1_000_000].filter((size) => size <= Number(values.history))
 const rounds = 7
 /** As many as the runner settles at once. */
 const batch = 64
@@ -99,29 +101,32 @@ async function times(/** @type {number} */ count, /** @type {() => Promise<unkno
   for (let n = 0; n < count; n++) await work()
 }
 
-/** @param {() => Storage} open @param {number[]} sizes @returns {Promise<Line[]>} */
-async function besideSubscriptions(open, sizes) {
+/** @param {() => Promise<Store>} make @param {number[]} sizes @returns {Promise<Line[]>} */
+async function besideSubscriptions(make, sizes) {
   const figures = []
   for (const size of sizes) {
-    const { drifthook, publish } = await sceneOn(open())
+    const store = await make()
+    const { drifthook, publish } = await sceneOn(store.open())
     for (let n = 1; n < size; n++)
       await drifthook.subscriptions.create(principal, { url: `${url}${n}`, events: ['order.shipped'] })
     figures.push(await least(200, () => times(200, publish)))
     await drifthook.stop()
+    await store.end()
   }
   return [{ what: 'publish', figures }]
 }
 
 /**
  * One storage that grows.
- * @param {() => Storage} open
+ * @param {() => Promise<Store>} make
  * @param {number[]} sizes
  * @param {(scene: Scene, size: number) => Promise<unknown>} grow by so many
  * @param {(scene: Scene, size: number) => Promise<Record<string, number>>} look
  * @returns {Promise<Line[]>}
  */
-async function growing(open, sizes, grow, look) {
-  const scene = await sceneOn(open())
+async function growing(make, sizes, grow, look) {
+  const store = await make()
+  const scene = await sceneOn(store.open())
   /** @type {Map<string, number[]>} */
   const found = new Map()
   let grown = 0
@@ -131,13 +136,14 @@ async function growing(open, sizes, grow, look) {
       found.set(what, [...(found.get(what) ?? []), figure])
   }
   await scene.drifthook.stop()
+  await store.end()
   return [...found].map(([what, figures]) => ({ what, figures }))
 }
 
-/** @param {() => Storage} open @param {number[]} sizes */
-const besideHistory = (open, sizes) =>
+/** @param {() => Promise<Store>} make @param {number[]} sizes */
+const besideHistory = (make, sizes) =>
   growing(
-    open,
+    make,
     sizes,
     ({ add }, size) => add(size, { status: 'delivered', dueAt: null }),
     async (scene, size) => {
@@ -154,10 +160,10 @@ const besideHistory = (open, sizes) =>
   )
 
 /** Of lanes that are left alone, as those of receivers that are down. @type {typeof besideHistory} */
-const besideBacklog = (open, sizes) => {
+const besideBacklog = (make, sizes) => {
   const lanes = Array.from({ length: 100 }, (_, n) => `wh_down${n}`)
   return growing(
-    open,
+    make,
     sizes,
     async ({ add }, size) => {
       for (const lane of lanes) await add(size / lanes.length, { lane, subscriptionId: lane, dueAt: 0 })
@@ -201,44 +207,35 @@ async function working({ publish, due, claim, settle }, skipLanes) {
   }
 }
 
-const folder = await mkdtemp(join(tmpdir(), 'drifthook-growth-'))
-let files = 0
-/** @type {Record<string, () => Storage>} */
-const storages = {
-  memory: () => memoryStorage(),
-  sqlite: () => sqliteStorage({ filename: join(folder, `${++files}.db`) }),
-}
 const format = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 })
 const print = (/** @type {string[]} */ cells) => console.log(`| ${cells.join(' | ')} |`)
 
-try {
-  for (const { beside, measure, sizes } of [
-    { beside: 'subscriptions of which one matches', measure: besideSubscriptions, sizes: subscriptions },
-    { beside: 'deliveries that have ended', measure: besideHistory, sizes: histories },
-    { beside: 'due deliveries of 100 lanes that are left alone', measure: besideBacklog, sizes: histories },
-  ]) {
-    print([
-      `µs for each, beside so many ${beside}`,
-      'storage',
-      ...sizes.map((size) => format.format(size)),
-      'most for 10 ×',
-    ])
-    print(['---', '---', ...sizes.map(() => '--:'), '--:'])
-    for (const [name, open] of Object.entries(storages)) {
-      // The first run counts for nothing: it compiles.
-      await measure(open, sizes.slice(0, 1))
-      for (const { what, figures } of await measure(open, sizes)) {
-        const steps = figures.slice(1).map((figure, n) => figure / Number(figures[n]))
-        print([
-          what,
-          name,
-          ...figures.map((figure) => format.format(figure)),
-          `${Math.max(...steps).toFixed(2)} ×`,
-        ])
-      }
+for (const { beside, measure, sizes } of [
+  { beside: 'subscriptions of which one matches', measure: besideSubscriptions, sizes: subscriptions },
+  { beside: 'deliveries that have ended', measure: besideHistory, sizes: histories },
+  { beside: 'due deliveries of 100 lanes that are left alone', measure: besideBacklog, sizes: histories },
+]) {
+  print([
+    `µs for each, beside so many ${beside}`,
+    'storage',
+    ...sizes.map((size) => format.format(size)),
+    'most for 10 ×',
+  ])
+  print(['---', '---', ...sizes.map(() => '--:'), '--:'])
+  for (const name of measuredStores) {
+    const make = stores[name]
+    if (make === undefined) throw new Error(`There is no storage ${name}: ${Object.keys(stores).join(', ')}`)
+    // The first run counts for nothing: it compiles.
+    await measure(make, sizes.slice(0, 1))
+    for (const { what, figures } of await measure(make, sizes)) {
+      const steps = figures.slice(1).map((figure, n) => figure / Number(figures[n]))
+      print([
+        what,
+        name,
+        ...figures.map((figure) => format.format(figure)),
+        `${Math.max(...steps).toFixed(2)} ×`,
+      ])
     }
-    console.log()
   }
-} finally {
-  await rm(folder, { recursive: true, force: true })
+  console.log()
 }

@@ -61,6 +61,8 @@ const programs = [
   },
   { title: 'Renames', file: 'renames.js', args: [] },
   { title: 'Ten times as many subscriptions, ten times the history', file: 'growth.js', args: [] },
+  { title: 'What durability costs', file: 'persistence.js', args: [] },
+  { title: 'From publish to the wire, PostgreSQL', file: 'wire.js', args: [] },
   { title: 'Memory after many deliveries', file: 'soak.js', args: [] },
 ]
 const sections = (positionals.length > 0 ? [] : programs).map(({ title, file, args }) => {
