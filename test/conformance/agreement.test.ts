@@ -7,6 +7,7 @@ import type { Row } from '../../src/ports/tables.js'
 import { contract, delivery, request, start } from '../../src/testkit/storage/harness.js'
 import { sqliteHarness } from './harnesses.js'
 import { postgresHarness } from './postgres-harness.js'
+import { redisHarness } from './redis-harness.js'
 
 type Delivery = Row<'deliveries'>
 type Step = (storage: Storage, held: Delivery[]) => Promise<unknown>
@@ -159,11 +160,17 @@ async function agree(open: () => Promise<Storage>, close: () => Promise<void>, n
 
 it('memory and SQLite agree on any sequence of steps', { timeout: 60_000 }, async () => {
   const harness = sqliteHarness()
-  await agree(harness.open, harness.close, 40)
+  await agree(harness.open, harness.close, 16)
 })
 
 it('memory and PostgreSQL agree on any sequence of steps', { timeout: 60_000 }, async () => {
   const harness = postgresHarness()
   onTestFinished(() => harness.end())
-  await agree(harness.open, harness.close, 25)
+  await agree(harness.open, harness.close, 12)
+})
+
+it('memory and Redis agree on any sequence of steps', { timeout: 60_000 }, async () => {
+  const harness = redisHarness()
+  onTestFinished(() => harness.end())
+  await agree(harness.open, harness.close, 16)
 })

@@ -1,29 +1,18 @@
 /** Harnesses of the adapters in this package. */
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { memoryQueue } from '../../src/adapters/memory/queue.js'
 import { memoryStorage } from '../../src/adapters/memory/storage.js'
 import { snake } from '../../src/adapters/sql/names.js'
+import type { DriverName } from '../../src/adapters/sqlite/driver.js'
 import { sqliteStorage } from '../../src/adapters/sqlite/index.js'
 import type { Storage } from '../../src/ports/storage.js'
 import { declaration } from '../../src/ports/tables.js'
 import { fakeClock } from '../../src/testkit/fake-clock.js'
 import type { QueueHarness } from '../../src/testkit/queue-conformance.js'
 import type { StorageHarness } from '../../src/testkit/storage-conformance.js'
-
-/** A driver used directly, to look at a database without the adapter. */
-export interface RawDatabase {
-  exec(sql: string): void
-  prepare(sql: string): { all(values: unknown[]): Record<string, unknown>[] }
-  close(): void
-}
-
-export const openRaw = (filename: string): RawDatabase => {
-  const Database = createRequire(import.meta.url)('libsql') as new (filename: string) => RawDatabase
-  return new Database(filename)
-}
+import { openRaw } from './sqlite-drivers.js'
 
 /** A directory of its own for a test, and how to remove it. */
 export async function temporaryDirectory(): Promise<{ path: string; remove(): Promise<void> }> {
@@ -46,12 +35,12 @@ export const memoryHarness = (make: () => Storage = memoryStorage): StorageHarne
   }
 }
 
-export const sqliteHarness = (): StorageHarness => {
+export const sqliteHarness = (driver: DriverName = 'libsql'): StorageHarness => {
   const opened: Storage[] = []
   const directories: Awaited<ReturnType<typeof temporaryDirectory>>[] = []
   const filename = () => join(directories.at(-1)!.path, 'drifthook.db')
   const openTwin = async () => {
-    const storage = sqliteStorage({ filename: filename(), driver: 'libsql' })
+    const storage = sqliteStorage({ filename: filename(), driver })
     opened.push(storage)
     await storage.open()
     return storage
@@ -64,7 +53,7 @@ export const sqliteHarness = (): StorageHarness => {
     },
     openTwin,
     async readRaw(table, tenantId, id) {
-      const raw = openRaw(filename())
+      const raw = openRaw(filename(), driver)
       const sql = `SELECT * FROM "drifthook_${snake(table)}" WHERE tenant_id = ? AND id = ?`
       const [row] = raw.prepare(sql).all([tenantId, id])
       raw.close()

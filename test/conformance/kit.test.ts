@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type ConformanceCase, runConformance } from '../../src/testkit/conformance.js'
+import { limiterConformance } from '../../src/testkit/limiter-conformance.js'
 import { queueConformance } from '../../src/testkit/queue-conformance.js'
 import { needsTwin } from '../../src/testkit/storage/harness.js'
 import { storageConformance } from '../../src/testkit/storage-conformance.js'
@@ -24,7 +25,7 @@ describe('the conformance kit', () => {
   })
 
   it('names each case once', () => {
-    for (const cases of [storageConformance, queueConformance]) {
+    for (const cases of [storageConformance, queueConformance, limiterConformance]) {
       const names = (cases as readonly { topic: string; name: string }[]).map(
         (each) => `${each.topic}: ${each.name}`,
       )

@@ -16,7 +16,7 @@ export interface PostgresHarness extends StorageHarness {
   end(): Promise<void>
 }
 
-const allTables = [...Object.keys(tables), 'counters'].map(snake)
+const allTables = [...Object.keys(tables), 'counters', 'rate_windows'].map(snake)
 
 export function postgresHarness(): PostgresHarness {
   let found: Promise<TestPostgres> | null = null
@@ -41,7 +41,7 @@ export function postgresHarness(): PostgresHarness {
     return storage
   }
   return {
-    capabilities: { durable: 'disk', crossProcess: true, hostTransactions: false },
+    capabilities: { durable: 'disk', crossProcess: true, hostTransactions: true },
     server,
     pool,
     openTwin,

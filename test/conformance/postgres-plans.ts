@@ -3,7 +3,11 @@ import { Pool } from 'pg'
 import { ClaimSql } from '../../src/adapters/postgres/claim-sql.js'
 import { postgres as dialectOf } from '../../src/adapters/postgres/dialect.js'
 import { postgresStorage } from '../../src/adapters/postgres/index.js'
+import { statement } from '../../src/adapters/postgres/statement.js'
 import { Codec } from '../../src/adapters/shared/codec.js'
+import { planList } from '../../src/adapters/shared/list-plan.js'
+import type { Dialect } from '../../src/adapters/sql/dialect.js'
+import { pageSql } from '../../src/adapters/sql/list.js'
 import { delivery, start } from '../../src/testkit/storage/harness.js'
 import { postgres } from '../support/services.js'
 
@@ -88,10 +92,46 @@ export async function planned() {
   }
 }
 
+/** How its tables are read, other than by an index; a plan that reads none is no answer. */
+export const readsBesidesIndexes = ({ nodes }: Plan): string[] => {
+  const reads = nodes.filter(
+    (node) => node['Node Type'].includes('Scan') && node['Relation Name'] !== undefined,
+  )
+  if (reads.length === 0) return ['nothing is read']
+  return reads.map((node) => node['Node Type']).filter((type) => !/^Index (Only )?Scan$/.test(type))
+}
+
+interface Bounded {
+  name: string
+  /** It may look at fewer than these. */
+  pages: number
+  sql: Statement
+}
+
+/** Pages of deliveries: from either end, the middle, of one message, subscription or status. */
+export function listStatements(dialect: Dialect): Bounded[] {
+  const codec = new Codec('deliveries')
+  const lists = [
+    { index: 'created' },
+    { index: 'message' },
+    { index: 'message', prefix: { messageId: 'm77' } },
+    { index: 'subscription', prefix: { subscriptionId: 'lane7' } },
+    { index: 'status', prefix: { subscriptionId: 'lane7', status: '' } },
+    { index: 'created', range: { from: start - 70_000 } },
+    { index: 'created', after: [start - 50_000, 'd00050000'] },
+    { index: 'message', after: ['m5', 'lane5', 'd00000005'] },
+  ]
+  return lists.flatMap((list) =>
+    [false, true].map((descending) => {
+      const plan = planList(codec, { tenantId: 'acme', limit: 50, descending, ...list } as never)
+      const sql = statement((bind) => pageSql(dialect, plan, 'acme', bind))
+      return { name: `list ${JSON.stringify(list)} ${descending}`, pages: 80, sql }
+    }),
+  )
+}
+
 /** Every statement of a claim, and how many pages it may look at, however long the backlog. */
-export function claimStatements(
-  claims: ClaimSql,
-): readonly { name: string; pages: number; sql: Statement }[] {
+export function claimStatements(claims: ClaimSql): Bounded[] {
   const limits = { now: start, perLane: 8, skipLanes: ['lane3'] }
   const turns = Array.from({ length: 16 }, (_, i) => ({ tenantId: 'acme', lane: `lane${i}`, most: 4 }))
   const after = [{ tenantId: 'acme', after: 'lane4' }]

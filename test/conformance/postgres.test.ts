@@ -172,6 +172,23 @@ describe('the pool of the host', () => {
     expect((await own.query('SELECT 5::bigint AS five')).rows).toEqual([{ five: 5n }])
   })
 
+  it('survives the loss of a connection in the very moment in which it is handed out', async () => {
+    const own = pool()
+    const fragile = postgresStorage({ pool: own, schema })
+    await fragile.open()
+    onTestFinished(() => fragile.close())
+    let lost = 0
+    // The pool has stopped listening by then, and whoever asked for the connection has not got it yet.
+    own.on('acquire', (client) =>
+      process.nextTick(() => {
+        lost++
+        client.emit('error', new Error('terminating connection due to unexpected postmaster exit'))
+      }),
+    )
+    await fragile.get('contracts', 'acme', 'c')
+    expect(lost).toBeGreaterThan(0)
+  })
+
   it('whose connections break is used on: nothing crashes, and what was asked meanwhile is unavailable', async () => {
     const name = `${schema}-broken`
     const own = pool({ application_name: name })

@@ -245,6 +245,66 @@ const saboteurs: { does: string; foundBy: string; change: (honest: Storage) => P
     foundBy: 'next due',
     change: () => ({ nextDue: async () => 0 }),
   },
+  {
+    does: 'the tenants of a page begin with the one the page before ended with',
+    foundBy: 'tenants of a table',
+    change: (honest) => ({
+      tenants: async (table: 'contracts', after: string | null, limit: number) => {
+        const further = await honest.tenants(table, after, limit)
+        return after === null ? further : [after, ...further].slice(0, limit)
+      },
+    }),
+  },
+  {
+    does: 'a tenant is remembered though it has nothing left',
+    foundBy: 'tenants of a table',
+    change: (honest) => {
+      const seen = new Set<string>()
+      return {
+        commit: async (writes: Write[]) => {
+          await honest.commit(writes)
+          for (const write of writes) seen.add(write.op === 'insert' ? write.row.tenantId : write.tenantId)
+        },
+        tenants: async (_: 'contracts', after: string | null, limit: number) =>
+          [...seen]
+            .sort()
+            .filter((name) => after === null || name > after)
+            .slice(0, limit),
+      }
+    },
+  },
+  {
+    does: 'erasing takes whoever’s name begins alike',
+    foundBy: 'erasing',
+    change: (honest) => ({
+      erase: async (table: 'contracts', tenantId: string, limit: number) => {
+        for (const each of await honest.tenants(table, tenantId, 100))
+          if (each.startsWith(tenantId)) await honest.erase(table, each, limit)
+        return honest.erase(table, tenantId, limit)
+      },
+    }),
+  },
+  {
+    does: 'erasing knows no limit',
+    foundBy: 'erasing',
+    change: (honest) => ({
+      erase: (table: 'contracts', tenantId: string) =>
+        honest.erase(table, tenantId, Number.POSITIVE_INFINITY),
+    }),
+  },
+  {
+    does: 'erasing leaves what is claimed',
+    foundBy: 'erasing',
+    change: (honest) => ({
+      erase: async (table: 'deliveries', tenantId: string, limit: number) => {
+        const page = await honest.list(table, { tenantId, index: 'created', limit: 1000 }).catch(() => null)
+        const held = page?.items.filter((row) => (row.leaseUntil ?? null) !== null) ?? []
+        const erased = await honest.erase(table, tenantId, limit)
+        await honest.commit(held.map((row) => ({ op: 'insert', table, row })))
+        return erased
+      },
+    }),
+  },
 ]
 
 describe('the storage suite', () => {

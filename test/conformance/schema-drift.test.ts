@@ -4,7 +4,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import * as postgresql from '../../src/adapters/postgres/migrations.js'
 import { derivedSchema, migrations } from '../../src/adapters/sqlite/migrations.js'
 import { postgres } from '../support/services.js'
-import { openRaw, type RawDatabase } from './harnesses.js'
+import { openRaw, type RawDatabase } from './sqlite-drivers.js'
 
 const databases: RawDatabase[] = []
 afterAll(() => {
@@ -21,7 +21,7 @@ function made(statements: readonly string[]): RawDatabase {
 
 /** What a database consists of, however its statements were written. */
 function shape(database: RawDatabase) {
-  const query = (sql: string, values: unknown[] = []) => database.prepare(sql).all(values)
+  const query = (sql: string, values: string[] = []) => database.prepare(sql).all(values)
   const objects = query(
     "SELECT type, name, tbl_name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%' ORDER BY name",
   )
@@ -34,8 +34,8 @@ function shape(database: RawDatabase) {
     where: / WHERE (.*)$/s.exec(String(sql))?.[1] ?? null,
     columns:
       type === 'table'
-        ? query('SELECT name, type, "notnull", pk FROM pragma_table_info(?) ORDER BY name', [name])
-        : query('SELECT name, "desc", coll, key FROM pragma_index_xinfo(?) ORDER BY seqno', [name]),
+        ? query('SELECT name, type, "notnull", pk FROM pragma_table_info(?) ORDER BY name', [String(name)])
+        : query('SELECT name, "desc", coll, key FROM pragma_index_xinfo(?) ORDER BY seqno', [String(name)]),
   }))
 }
 

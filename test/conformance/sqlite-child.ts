@@ -1,11 +1,12 @@
-/** Another process on the same SQLite file: `child.mjs <command> <filename> [n]`. Answers on standard output. */
+/** Another process on the same SQLite file: `child.mjs <command> <filename> <driver> [n]`. Answers on standard output. */
+import type { DriverName } from '../../src/adapters/sqlite/driver.js'
 import { sqliteStorage } from '../../src/adapters/sqlite/index.js'
 import { isDrifthookError } from '../../src/errors.js'
 import { contract, delivery, request } from '../../src/testkit/storage/harness.js'
 
-const [command, filename = '', argument = '1'] = process.argv.slice(2)
+const [command, filename = '', driver, argument = '1'] = process.argv.slice(2)
 const n = Number(argument)
-const storage = sqliteStorage({ filename, driver: 'libsql', busyTimeoutMs: 20_000 })
+const storage = sqliteStorage({ filename, driver: driver as DriverName, busyTimeoutMs: 20_000 })
 const say = (line: unknown) => process.stdout.write(`${line}\n`)
 
 const commands: Record<string, () => Promise<void>> = {

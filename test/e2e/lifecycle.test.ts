@@ -1,29 +1,28 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import supertest from 'supertest'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { sqliteStorage } from '../../src/adapters/sqlite/index.js'
+import { describe, expect, it } from 'vitest'
 import { createDrifthook, memoryQueue, memoryStorage, systemClock } from '../../src/index.js'
 import { receiver } from '../../src/testkit/receiver.js'
-import { acme, contractAndMonitor, orders, recordingLogger, testApp, upload } from '../support/app.js'
+import {
+  acme,
+  contractAndMonitor,
+  orders,
+  placeOn,
+  recordingLogger,
+  testApp,
+  upload,
+} from '../support/app.js'
+import { durableHere } from '../support/combinations.js'
 
 const drifted = orders((order) => {
   delete order.email
 })
 
 describe('start and stop', () => {
-  let folder: string
-  beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'drifthook-life-'))
-  })
-  afterEach(() => rmSync(folder, { recursive: true, force: true }))
-
-  const durable = () => ({
-    storage: sqliteStorage({ filename: join(folder, 'drifthook.db') }),
-    secretKey: new Uint8Array(32).fill(7),
-    clock: systemClock,
-  })
+  /** Processes of one store, by the machine's own time. */
+  const processes = () => {
+    const place = placeOn(durableHere)
+    return () => ({ ...place.open(), clock: systemClock })
+  }
 
   it('answers requests before start, and works nothing', async () => {
     const it = testApp({ clock: systemClock })
@@ -84,6 +83,7 @@ describe('start and stop', () => {
 
   it('carries work from one process’s life to the next', async () => {
     const to = await receiver()
+    const durable = processes()
     const first = testApp(durable())
     const { body: webhook } = await first.acme.post('/webhooks').send({ url: to.url(), events: ['*'] })
     const { path } = await contractAndMonitor(first)
@@ -103,6 +103,7 @@ describe('start and stop', () => {
 
   it('does not read secrets with another key, and counts no attempt for that', async () => {
     const to = await receiver()
+    const durable = processes()
     const first = testApp(durable())
     const { body: webhook } = await first.acme.post('/webhooks').send({ url: to.url(), events: ['*'] })
     const { path } = await contractAndMonitor(first)
@@ -125,6 +126,7 @@ describe('start and stop', () => {
 
   it('lets two processes share the file: each delivery is sent once', async () => {
     const to = await receiver()
+    const durable = processes()
     const apps = [testApp(durable()), testApp(durable())] as const
     await apps[0].acme.post('/webhooks').send({ url: to.url(), events: ['*'] })
     const { path } = await contractAndMonitor(apps[0])

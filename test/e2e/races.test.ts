@@ -1,21 +1,8 @@
 /** What concurrent callers must not be able to do, on each storage. */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterEach, describe, expect, it } from 'vitest'
-import { sqliteStorage } from '../../src/adapters/sqlite/index.js'
-import { memoryStorage } from '../../src/index.js'
-import { acme, contractAndMonitor, orders, testApp } from '../support/app.js'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { acme, contractAndMonitor, orders, placeOn, testApp } from '../support/app.js'
+import { testedHere } from '../support/combinations.js'
 
-const folders: string[] = []
-const storages = {
-  memory: () => memoryStorage(),
-  sqlite: () => {
-    const folder = mkdtempSync(join(tmpdir(), 'drifthook-races-'))
-    folders.push(folder)
-    return sqliteStorage({ filename: join(folder, 'drifthook.db') })
-  },
-}
 const many = <T>(n: number, work: (n: number) => Promise<T>) =>
   Promise.allSettled(Array.from({ length: n }, (_, i) => work(i)))
 const fulfilled = <T>(results: PromiseSettledResult<T>[]) =>
@@ -23,17 +10,12 @@ const fulfilled = <T>(results: PromiseSettledResult<T>[]) =>
 const codes = (results: PromiseSettledResult<unknown>[]) =>
   results.flatMap((result) => (result.status === 'rejected' ? [result.reason.code] : []))
 
-describe.each(Object.entries(storages))('on %s', (_name, storage) => {
-  const closing: (() => Promise<void>)[] = []
+describe.each(testedHere)('on %s', (on) => {
   const scene = (options = {}) => {
-    const it = testApp({ storage: storage(), secretKey: new Uint8Array(32), ...options })
-    closing.push(() => it.drifthook.stop())
+    const it = testApp({ ...placeOn(on).open(), ...options })
+    onTestFinished(() => it.drifthook.stop())
     return it
   }
-  afterEach(async () => {
-    for (const close of closing.splice(0)) await close()
-    for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true })
-  })
 
   it('a contract is never deleted under a monitor that is being made', async () => {
     for (let round = 0; round < 5; round++) {

@@ -1,26 +1,20 @@
 /** A replay of several steps outlives its process: stopped in the middle, or killed before a step was written. */
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { sqliteStorage } from '../../src/adapters/sqlite/index.js'
-import { memoryQueue, type Storage, systemClock } from '../../src/index.js'
+import { type Storage, systemClock } from '../../src/index.js'
 import { fakeClock } from '../../src/testkit/fake-clock.js'
 import type { Receiver } from '../../src/testkit/receiver.js'
-import { acme, testApp } from '../support/app.js'
-import { databaseFile, receiving } from '../support/webhooks.js'
+import { acme, placeOn, testApp } from '../support/app.js'
+import { durableHere, type Place } from '../support/combinations.js'
+import { receiving } from '../support/webhooks.js'
 
 const count = 350
 
-/** One life of a process on a database file. */
-function life(filename: string, clock = systemClock) {
-  const storage = sqliteStorage({ filename })
-  const app = testApp({
-    storage,
-    clock,
-    secretKey: new Uint8Array(32).fill(7),
-    eventTypes: ['contact.created'],
-    queue: memoryQueue({ clock }),
-  })
+/** One life of a process on a store that others work on as well. */
+function life(place: Place, clock = systemClock) {
+  const parts = place.open()
+  const app = testApp({ clock, eventTypes: ['contact.created'], ...parts })
   onTestFinished(() => app.drifthook.stop({ drainMs: 0 }))
-  return { ...app, storage }
+  return { ...app, storage: parts.storage }
 }
 
 type Life = ReturnType<typeof life>
@@ -55,9 +49,9 @@ const all = Array.from({ length: count }, (_, id) => id)
 
 describe('a replay', () => {
   it('goes on in the next process when this one stops, and sends each message once', async () => {
-    const filename = databaseFile()
+    const place = placeOn(durableHere)
     const to = await receiving()
-    const first = life(filename)
+    const first = life(place)
     const id = await replayOfMany(first, to.url())
     const stepped = new Promise<void>((resolve) => {
       atStep(first.storage, 2, async (write) => {
@@ -71,7 +65,7 @@ describe('a replay', () => {
     await first.drifthook.stop()
     expect(to.requests.length).toBeLessThan(count)
 
-    const second = life(filename)
+    const second = life(place)
     const half = (await second.acme.get(`/jobs/${id}`)).body
     expect(half).toMatchObject({ status: 'pending' })
     expect(half.progress.queued).toBeLessThan(count)
@@ -79,7 +73,7 @@ describe('a replay', () => {
     while (to.requests.length < count) await to.next()
     await second.drifthook.stop()
 
-    const third = life(filename)
+    const third = life(place)
     expect(await third.drifthook.runDue()).toBe(0)
     expect((await third.acme.get(`/jobs/${id}`)).body).toMatchObject({
       status: 'done',
@@ -89,10 +83,10 @@ describe('a replay', () => {
   })
 
   it('loses no step and repeats none when a process is gone before it wrote it', async () => {
-    const filename = databaseFile()
+    const place = placeOn(durableHere)
     const to = await receiving()
     const start = Date.parse('2026-03-01T12:00:00Z')
-    const first = life(filename, fakeClock(start))
+    const first = life(place, fakeClock(start))
     const id = await replayOfMany(first, to.url())
     const gone = new Promise<void>((resolve) => {
       atStep(first.storage, 2, () => {
@@ -103,11 +97,11 @@ describe('a replay', () => {
     void first.drifthook.runDue()
     await gone
 
-    const second = life(filename, fakeClock(start + 59_000))
+    const second = life(place, fakeClock(start + 59_000))
     // The claim of the lost process still stands: what its first step queued is sent, and no more.
     await second.drifthook.runDue()
     expect(to.requests).toHaveLength(100)
-    const third = life(filename, fakeClock(start + 60_000))
+    const third = life(place, fakeClock(start + 60_000))
     await third.drifthook.runDue()
     expect((await third.acme.get(`/jobs/${id}`)).body).toMatchObject({
       status: 'done',

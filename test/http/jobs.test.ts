@@ -1,12 +1,12 @@
 /** Jobs over HTTP: how far they are, which there are, and how to stop one. */
 import { describe, expect, it } from 'vitest'
-import { memoryStorage, type Storage } from '../../src/index.js'
+import type { Storage } from '../../src/index.js'
 import { acme } from '../support/app.js'
+import { testedHere } from '../support/combinations.js'
 import {
   auditActions,
   deliveriesOf,
   receiving,
-  storageNames,
   subscribe,
   type WebhookApp,
   webhookApp,
@@ -39,7 +39,7 @@ const replay = async ({ acme: api }: WebhookApp, id: string, from: string) =>
   (await api.post(`/webhooks/${id}/replay`).send({ from })).body
 const job = async ({ acme: api }: WebhookApp, id: string) => (await api.get(`/jobs/${id}`)).body
 
-describe.each(storageNames)('a job of several steps, on %s', (on) => {
+describe.each(testedHere)('a job of several steps, on %s', (on) => {
   it('shows how far it is, and does everything once', async () => {
     const app = webhookApp(on)
     const to = await receiving()
@@ -84,8 +84,8 @@ describe.each(storageNames)('a job of several steps, on %s', (on) => {
 
 describe('a job', () => {
   it('that is cancelled during a step writes nothing of that step', async () => {
-    const storage = memoryStorage()
-    const app = webhookApp('memory', { storage })
+    const app = webhookApp()
+    const { storage } = app
     const to = await receiving()
     const { made, from } = await missed(app, to.url(), 3)
     const { id } = await replay(app, made.id, from)
@@ -100,8 +100,8 @@ describe('a job', () => {
   })
 
   it('whose step fails is tried again, and failed for good after three days', async () => {
-    const storage = memoryStorage()
-    const app = webhookApp('memory', { storage })
+    const app = webhookApp()
+    const { storage } = app
     const to = await receiving()
     const { made, from } = await missed(app, to.url(), 3)
     const { id } = await replay(app, made.id, from)

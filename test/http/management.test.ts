@@ -401,6 +401,7 @@ describe('health', () => {
       status: 'up',
       durable: 'none',
       oldest_due_age_ms: 0,
+      clock_skew_ms: null,
     })
     await it.drifthook.stop()
     const stopped = await supertest(it.app).get('/drift/api/v1/contracts').set('x-api-key', 'key-acme')

@@ -4,12 +4,12 @@ import { describe, expect, it } from 'vitest'
 import { type DrifthookOptions, defineChannel, memoryStorage } from '../../src/index.js'
 import type { Receiver } from '../../src/testkit/receiver.js'
 import { contractAndMonitor, orders, upload } from '../support/app.js'
+import { here, testedHere } from '../support/combinations.js'
 import {
   deliveriesOf,
   deliveryOf,
   publish,
   receiving,
-  storageNames,
   subscribe,
   webhook,
   webhookApp,
@@ -32,7 +32,7 @@ function called(to: Receiver): () => string[] {
   }
 }
 
-describe.each(storageNames)('a monitor’s own Slack, on %s', (on) => {
+describe.each(testedHere)('a monitor’s own Slack, on %s', (on) => {
   it('replaces the tenant’s for its events, and nothing else', async () => {
     const app = webhookApp(on)
     const to = await receiving(() => ({ status: 200, body: 'ok' }))
@@ -116,7 +116,7 @@ describe('the channel of a webhook', () => {
 
   it('judges the URL that is there when it is changed', async () => {
     const note = defineChannel({ name: 'note', send: async () => {} })
-    const app = webhookApp('memory', { channels: [note] })
+    const app = webhookApp(here, { channels: [note] })
     const made = await subscribe(app, 'note:ops', { channel: 'note' })
     const refused = await app.acme.patch(`/webhooks/${made.id}`).send({ channel: 'webhook' })
     expect(refused.body).toMatchObject({ status: 400, errors: [{ path: 'url' }] })
@@ -130,13 +130,13 @@ describe('a webhook whose surroundings have changed', () => {
   it('can still be switched off: its monitor, event and channel may be gone', async () => {
     const shared = { storage: memoryStorage(), secretKey: new Uint8Array(32).fill(1) }
     const channels = [defineChannel({ name: 'note', send: async () => {} })]
-    const app = webhookApp('memory', { ...shared, channels, eventTypes: ['order.paid'] })
+    const app = webhookApp(here, { ...shared, channels, eventTypes: ['order.paid'] })
     const { monitor } = await contractAndMonitor(app)
     const more = { events: ['order.paid'], channel: 'note', monitor_id: monitor.id }
     const made = await subscribe(app, 'note:ops', more)
     await app.acme.delete(`/monitors/${monitor.id}`).expect(204)
 
-    const later = webhookApp('memory', { ...shared, eventTypes: ['order.sent'] })
+    const later = webhookApp(here, { ...shared, eventTypes: ['order.sent'] })
     const path = `/webhooks/${made.id}`
     for (const gone of [{ events: ['order.paid'] }, { monitor_id: monitor.id }, { channel: 'letter' }]) {
       expect((await later.acme.patch(path).send(gone)).status).toBe(400)
@@ -179,10 +179,10 @@ describe('the headers of a signature', () => {
     async (signature, header, expected) => {
       const to = await receiving()
       const names = { signature: header }
-      const byHost = webhookApp('memory', {
+      const byHost = webhookApp(here, {
         delivery: { signature, signatureHeaders: { [signature]: names } },
       })
-      const bySubscription = webhookApp('memory')
+      const bySubscription = webhookApp(here)
       const ways = [
         { app: byHost, made: await subscribe(byHost, to.url()) },
         {
@@ -208,7 +208,7 @@ describe('the headers of a signature', () => {
 
   it('of the subscription come before those of the host', async () => {
     const signatureHeaders = { hex: { signature: 'X-Host-Signature' } }
-    const app = webhookApp('memory', { delivery: { signatureHeaders } })
+    const app = webhookApp(here, { delivery: { signatureHeaders } })
     const to = await receiving()
     const own = { signature: 'hex', signature_headers: { signature: 'X-Own-Signature' } }
     const made = await subscribe(app, to.url(), own)
@@ -251,7 +251,7 @@ describe('the headers of a signature', () => {
 
   it('are the host’s to choose where the scheme has them: anything else is no option', () => {
     type Given = Required<NonNullable<DrifthookOptions['delivery']>>['signatureHeaders']
-    const make = (signatureHeaders: Given) => () => webhookApp('memory', { delivery: { signatureHeaders } })
+    const make = (signatureHeaders: Given) => () => webhookApp(here, { delivery: { signatureHeaders } })
     const refused = (path: string) =>
       expect.objectContaining({ code: 'OPTION_INVALID', errors: [expect.objectContaining({ path })] })
     expect(make({ hex: { id: 'X-Id' } })).toThrow(refused('delivery.signatureHeaders.hex'))

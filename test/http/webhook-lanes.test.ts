@@ -1,12 +1,13 @@
 /** A receiver that does not answer is left alone; what the owner does about it counts at once. */
 import { describe, expect, it } from 'vitest'
+import { here } from '../support/combinations.js'
 import { answering, deliveriesOf, publish, receiving, subscribe, webhookApp } from '../support/webhooks.js'
 
 /** A webhook whose breaker is open, and two messages more that wait for it. */
 async function leftAlone() {
   const now = { status: 500 }
   const breaker = { failures: 2, openMs: 60_000, maxOpenMs: 60_000 }
-  const app = webhookApp('memory', { delivery: { breaker, retryDelays: [] } })
+  const app = webhookApp(here, { delivery: { breaker, retryDelays: [] } })
   const to = await receiving(answering(now))
   const made = await subscribe(app, to.url())
   for (let n = 0; n < 4; n++) {

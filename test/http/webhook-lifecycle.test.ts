@@ -1,17 +1,15 @@
 /** The life of a webhook: disabled, deleted, gone, failing, recovered; and what its deliveries come to. */
 import { describe, expect, it } from 'vitest'
-import { sqliteStorage } from '../../src/adapters/sqlite/index.js'
 import type { ReceivedRequest } from '../../src/testkit/receiver.js'
-import { acme } from '../support/app.js'
+import { acme, placeOn } from '../support/app.js'
+import { durableHere, here, testedHere } from '../support/combinations.js'
 import {
   answering,
   auditActions,
-  databaseFile,
   deliveriesOf,
   deliveryOf,
   publish,
   receiving,
-  storageNames,
   subscribe,
   type WebhookApp,
   webhook,
@@ -35,7 +33,7 @@ const delivery = async ({ acme }: WebhookApp, id: string) => (await acme.get(`/d
 const messages = (requests: readonly ReceivedRequest[]) =>
   requests.map(({ body }) => JSON.parse(body.toString()))
 
-describe.each(storageNames)('a webhook that ends, on %s', (on) => {
+describe.each(testedHere)('a webhook that ends, on %s', (on) => {
   it('ends its pending deliveries at once when it is disabled, and goes on when it is enabled', async () => {
     const now = { status: 500 }
     const app = webhookApp(on, { delivery: slow })
@@ -196,7 +194,7 @@ describe.each(storageNames)('a webhook that ends, on %s', (on) => {
 
 describe('many deliveries of a webhook that ends', () => {
   it('end in steps, and are told of as a job', async () => {
-    const app = webhookApp('sqlite', { delivery: slow })
+    const app = webhookApp(durableHere, { delivery: slow })
     const to = await receiving()
     const made = await subscribe(app, to.url())
     const data = Array.from({ length: 230 }, (_, id) => ({ id }))
@@ -214,13 +212,11 @@ describe('many deliveries of a webhook that ends', () => {
 
 describe('a webhook that two processes deliver to', () => {
   it('is told of as failing, and disabled, once', async () => {
-    const shared = { secretKey: new Uint8Array(32).fill(7) }
-    const filename = databaseFile()
+    const place = placeOn(durableHere)
     const patience = { afterMs: 0, failures: 2 }
     const process = () =>
-      webhookApp('memory', {
-        ...shared,
-        storage: sqliteStorage({ filename }),
+      webhookApp(here, {
+        ...place.open(),
         delivery: { ...slow, perSubscription: 4, failing: patience, disable: { afterMs: 0, failures: 4 } },
       })
     const [one, two] = [process(), process()]
@@ -240,7 +236,7 @@ describe('a webhook that two processes deliver to', () => {
   })
 })
 
-describe.each(storageNames)('a webhook that keeps failing, on %s', (on) => {
+describe.each(testedHere)('a webhook that keeps failing, on %s', (on) => {
   const patience = {
     ...slow,
     failing: { afterMs: minute, failures: 2 },
@@ -373,7 +369,7 @@ describe.each(storageNames)('a webhook that keeps failing, on %s', (on) => {
 describe('the life of a webhook', () => {
   it('is told of to others when it is disabled by hand or gone, and never where nobody asks', async () => {
     const now = { status: 200 }
-    const app = webhookApp('memory', { delivery: slow })
+    const app = webhookApp(here, { delivery: slow })
     const [to, told] = [await receiving(answering(now)), await receiving()]
     const made = await subscribe(app, to.url(), { events: ['*'] })
     await subscribe(app, told.url(), { events: ['subscription.disabled'] })
@@ -391,7 +387,7 @@ describe('the life of a webhook', () => {
   })
 
   it('is never ended for failing where the host says so', async () => {
-    const app = webhookApp('memory', { delivery: { retryDelays: [minute], disable: false } })
+    const app = webhookApp(here, { delivery: { retryDelays: [minute], disable: false } })
     const to = await receiving(() => ({ status: 500 }))
     const made = await subscribe(app, to.url())
     for (let n = 0; n < 30; n++) {
@@ -403,7 +399,7 @@ describe('the life of a webhook', () => {
   })
 
   it('hears a 410 although another attempt succeeds beside it', async () => {
-    const app = webhookApp('memory', { delivery: slow })
+    const app = webhookApp(here, { delivery: slow })
     let arrived = 0
     let bothHere = () => {}
     const both = new Promise<void>((resolve) => {

@@ -1,6 +1,7 @@
 /** `POST /deliveries/:id/redeliver`: the same bytes once more, to where the webhook points now. */
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { verify } from '../../src/signing/index.js'
+import { here, testedHere } from '../support/combinations.js'
 import {
   answering,
   auditActions,
@@ -8,7 +9,6 @@ import {
   deliveryOf,
   publish,
   receiving,
-  storageNames,
   subscribe,
   type WebhookApp,
   webhook,
@@ -30,7 +30,7 @@ async function ended(app: WebhookApp, url: string, more: object = {}) {
   return { made, delivery: await deliveryOf(app, made.id) }
 }
 
-describe.each(storageNames)('a redelivery, on %s', (on) => {
+describe.each(testedHere)('a redelivery, on %s', (on) => {
   it('has the id and the bytes of before, and the URL, secret and headers of now', async () => {
     const app = webhookApp(on)
     const [old, fresh] = [await receiving(), await receiving()]
@@ -69,11 +69,16 @@ describe.each(storageNames)('a redelivery, on %s', (on) => {
     const { made, delivery: before } = await ended(app, to.url(), { channel: 'slack' })
     await app.acme.patch(`/webhooks/${made.id}`).send({ name: 'Renamed', channel: 'webhook' }).expect(200)
     await app.acme.patch(`/webhooks/${made.id}`).send({ channel: 'slack' }).expect(200)
-    await app.clock.advance(minute)
     await redeliver(app, before.id)
-    await app.drifthook.runDue()
-    const [first, second] = [await to.next(), await to.next()]
-    expect(second.body).toEqual(first.body)
+    // Where the store counts the rate limit of Slack for all processes, it does so by its own clock.
+    const sent = async () => {
+      await app.clock.advance(minute)
+      await app.drifthook.runDue()
+      expect(to.requests).toHaveLength(2)
+    }
+    await vi.waitFor(sent, { timeout: 10_000, interval: 100 })
+    const [first, second] = to.requests
+    expect(second?.body).toEqual(first?.body)
   })
 
   it('has its whole schedule before it again, and attempts count on', async () => {
@@ -121,7 +126,7 @@ describe('a redelivery', () => {
   it.each([410, 500])('answered %i is not held against the webhook', async (status) => {
     const now = { status: 200 }
     const patience = { afterMs: 0, failures: 1 }
-    const app = webhookApp('memory', { delivery: { failing: patience, disable: patience } })
+    const app = webhookApp(here, { delivery: { failing: patience, disable: patience } })
     const to = await receiving(answering(now))
     const { made, delivery: before } = await ended(app, to.url())
     const stood = await webhook(app, made.id)
@@ -153,7 +158,7 @@ describe('a redelivery', () => {
   })
 
   it('is refused while the delivery is pending, and twice at once', async () => {
-    const app = webhookApp('memory', { delivery: twoRetries })
+    const app = webhookApp(here, { delivery: twoRetries })
     const to = await receiving(() => ({ status: 500 }))
     const made = await subscribe(app, to.url())
     await publish(app)

@@ -1,13 +1,13 @@
 /** `POST /webhooks/:id/replay`: the messages of a time window, sent again to one webhook by a job. */
 import { describe, expect, it } from 'vitest'
 import { acme, contractAndMonitor, orders, upload } from '../support/app.js'
+import { here, testedHere } from '../support/combinations.js'
 import {
   answering,
   auditActions,
   deliveriesOf,
   publish,
   receiving,
-  storageNames,
   subscribe,
   type WebhookApp,
   webhook,
@@ -67,7 +67,7 @@ async function history(app: WebhookApp) {
   return { to, made, now, start, all }
 }
 
-describe.each(storageNames)('a replay, on %s', (on) => {
+describe.each(testedHere)('a replay, on %s', (on) => {
   it('sends what failed and what was missed, and leaves the rest', async () => {
     const app = webhookApp(on, once)
     const { to, made, all } = await history(app)
@@ -242,7 +242,7 @@ describe('a replay', () => {
 
   it('counts against the webhook as any delivery does', async () => {
     const patience = { afterMs: 0, failures: 2 }
-    const app = webhookApp('memory', { delivery: { retryDelays: [], disable: patience } })
+    const app = webhookApp(here, { delivery: { retryDelays: [], disable: patience } })
     const to = await receiving(() => ({ status: 500 }))
     const made = await subscribe(app, to.url())
     const from = at(app)

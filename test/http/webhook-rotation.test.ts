@@ -4,13 +4,13 @@ import { describe, expect, it, vi } from 'vitest'
 import { type SignatureScheme, verify } from '../../src/signing/index.js'
 import type { ReceivedRequest, Receiver } from '../../src/testkit/receiver.js'
 import { globex } from '../support/app.js'
+import { durableHere, here, testedHere } from '../support/combinations.js'
 import {
   answering,
   auditActions,
   deliveryOf,
   publish,
   receiving,
-  storageNames,
   subscribe,
   type WebhookApp,
   webhook,
@@ -54,7 +54,7 @@ const signers = (
   scheme: SignatureScheme,
 ): boolean[] => secrets.map((secret) => verify({ headers, body, secret, scheme, now: clock.now }).ok)
 
-describe.each(storageNames)('a rotated secret, on %s', (on) => {
+describe.each(testedHere)('a rotated secret, on %s', (on) => {
   it('signs with the one before for 24 hours, then alone', async () => {
     const app = webhookApp(on)
     const to = await receiving()
@@ -103,7 +103,7 @@ describe.each(storageNames)('a rotated secret, on %s', (on) => {
 
 describe('rotating a secret', () => {
   it('three times at once makes three secrets, and all of them sign', async () => {
-    const app = webhookApp('sqlite')
+    const app = webhookApp(durableHere)
     const to = await receiving()
     const made = await subscribe(app, to.url())
     const rotated = await Promise.all([rotate(app, made.id), rotate(app, made.id), rotate(app, made.id)])
@@ -181,7 +181,7 @@ describe('rotating a secret', () => {
 
   it('signs the retries of a delivery under way with the secrets of their time', async () => {
     const now = { status: 500 }
-    const app = webhookApp('memory', { delivery: { retryDelays: [hour, day] } })
+    const app = webhookApp(here, { delivery: { retryDelays: [hour, day] } })
     const to = await receiving(answering(now))
     const first = await subscribe(app, to.url())
     await publish(app)

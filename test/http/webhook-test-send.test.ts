@@ -2,12 +2,12 @@
 import { describe, expect, it } from 'vitest'
 import { memoryStorage } from '../../src/index.js'
 import { receiver } from '../../src/testkit/receiver.js'
+import { here, testedHere } from '../support/combinations.js'
 import {
   auditActions,
   deliveriesOf,
   publish,
   receiving,
-  storageNames,
   subscribe,
   type WebhookApp,
   webhook,
@@ -22,7 +22,7 @@ async function test({ acme }: Pick<WebhookApp, 'acme'>, id: string) {
 
 const key = (n: number) => new Uint8Array(32).fill(n)
 
-describe.each(storageNames)('a test of a webhook, on %s', (on) => {
+describe.each(testedHere)('a test of a webhook, on %s', (on) => {
   it('is a signed ping, whatever the webhook subscribes to, logged as any delivery', async () => {
     const app = webhookApp(on)
     const to = await receiving(() => ({ status: 202, body: 'thanks' }))
@@ -94,7 +94,7 @@ describe.each(storageNames)('a test of a webhook, on %s', (on) => {
 
 describe('a test of a webhook', () => {
   it('is told who refuses a connection, hangs, or breaks off', async () => {
-    const app = webhookApp('memory', { delivery: { timeoutMs: 150 } })
+    const app = webhookApp(here, { delivery: { timeoutMs: 150 } })
     const hanging = await receiving(() => 'hang')
     const resetting = await receiving(() => 'reset')
     const closed = await receiver()
@@ -115,8 +115,8 @@ describe('a test of a webhook', () => {
   it('is told of an address that is not called any more, and calls nobody', async () => {
     const shared = { storage: memoryStorage(), secretKey: key(1) }
     const to = await receiving()
-    const made = await subscribe(webhookApp('memory', shared), to.url())
-    const strict = webhookApp('memory', { ...shared, delivery: { allowLoopback: false } })
+    const made = await subscribe(webhookApp(here, shared), to.url())
+    const strict = webhookApp(here, { ...shared, delivery: { allowLoopback: false } })
     expect(await test(strict, made.id)).toMatchObject({ response_status: null, error_class: 'refused' })
     expect(to.connections()).toBe(0)
   })
@@ -124,8 +124,8 @@ describe('a test of a webhook', () => {
   it('is told that a secret could not be read, which is nobody’s fault but ours', async () => {
     const shared = { storage: memoryStorage() }
     const to = await receiving()
-    const made = await subscribe(webhookApp('memory', { ...shared, secretKey: key(1) }), to.url())
-    const keyless = webhookApp('memory', { ...shared, secretKey: key(2) })
+    const made = await subscribe(webhookApp(here, { ...shared, secretKey: key(1) }), to.url())
+    const keyless = webhookApp(here, { ...shared, secretKey: key(2) })
     expect(await test(keyless, made.id)).toMatchObject({ response_status: null, error_class: 'ours' })
     expect(to.connections()).toBe(0)
     expect(keyless.logger.lines.some(({ level }) => level === 'error')).toBe(true)
@@ -144,7 +144,7 @@ describe('a test of a webhook', () => {
   it('does not count towards failing or disabling, however many fail', async () => {
     const patience = { afterMs: 0, failures: 3 }
     const delivery = { failing: patience, disable: patience, retryDelays: [60_000, 60_000, 60_000] }
-    const app = webhookApp('memory', { delivery })
+    const app = webhookApp(here, { delivery })
     const to = await receiving(() => ({ status: 500 }))
     const made = await subscribe(app, to.url())
     await publish(app)
@@ -161,7 +161,7 @@ describe('a test of a webhook', () => {
   it('does not end a run of failures by succeeding', async () => {
     const now = { status: 500 }
     const patience = { afterMs: 0, failures: 2 }
-    const app = webhookApp('memory', { delivery: { disable: patience, retryDelays: [60_000] } })
+    const app = webhookApp(here, { delivery: { disable: patience, retryDelays: [60_000] } })
     const to = await receiving(() => ({ status: now.status }))
     const made = await subscribe(app, to.url())
     await publish(app)

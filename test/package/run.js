@@ -33,6 +33,7 @@ const installations = {
       '@types/express',
       '@types/node',
       '@types/pg',
+      'ioredis',
       'libsql',
       'pg',
       'supertest',

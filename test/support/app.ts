@@ -1,8 +1,10 @@
 /** A drifthook in an Express app, for tests: two tenants by API key, loopback receivers, a fake clock. */
 import express, { type Express } from 'express'
 import supertest from 'supertest'
+import { onTestFinished } from 'vitest'
 import { createDrifthook, type DrifthookOptions, type Logger, type Principal } from '../../src/index.js'
 import { fakeClock } from '../../src/testkit/fake-clock.js'
+import { type Combination, here, memory, type Place } from './combinations.js'
 
 export const acme: Principal = { tenantId: 'acme', actor: 'ada', permissions: ['*'] }
 export const globex: Principal = { tenantId: 'globex', actor: 'bob', permissions: ['*'] }
@@ -27,6 +29,13 @@ export function recordingLogger(): Logger & { lines: Logged[] } {
   return { lines, debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
 }
 
+/** A store of its own, which goes with the test: whatever works there is to be stopped after it was made. */
+export function placeOn(combination: Combination): Place {
+  const place = combination.place()
+  onTestFinished(() => place.close())
+  return place
+}
+
 export function testApp(options: Partial<DrifthookOptions> = {}, mount?: (app: Express) => void) {
   const clock = fakeClock(Date.parse('2026-03-01T12:00:00Z'))
   const logger = recordingLogger()
@@ -35,6 +44,7 @@ export function testApp(options: Partial<DrifthookOptions> = {}, mount?: (app: E
     delivery: { allowLoopback: true },
     clock,
     logger,
+    ...(here === memory || options.storage !== undefined ? {} : placeOn(here).open()),
     ...options,
   })
   const app = express()

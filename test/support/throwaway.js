@@ -9,11 +9,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
  * server and removes its directory.
  */
 const keeper = `
-directory=$1; shift
+directory=$1; signal=$2; shift 2
 exec 3<&0
 "$@" </dev/null 3<&- &
 server=$!
-( read -r end <&3; kill -INT $server 2>/dev/null ) &
+( read -r end <&3; kill -$signal $server 2>/dev/null ) &
 watcher=$!
 wait $server
 code=$?
@@ -21,6 +21,22 @@ kill $watcher 2>/dev/null
 cd /
 rm -rf "$directory"
 exit $code
+`
+
+/**
+ * Stands in the server's place and starts it again whenever it ends, until it is told to stop: by SIGTERM, since a
+ * shell in the background never hears SIGINT.
+ */
+const restarter = `
+trap 'stopping=1; kill -INT $server 2>/dev/null' TERM
+while [ -z "$stopping" ]; do
+  "$@" &
+  server=$!
+  [ -z "$stopping" ] || kill -INT $server
+  wait $server
+  [ -n "$stopping" ] || sleep 0.05
+done
+wait $server
 `
 
 const startDeadlineMs = 20_000
@@ -34,10 +50,14 @@ const stopDeadlineMs = 10_000
  * @param {readonly string[]} options.command the server's program and arguments
  * @param {User | null} options.user null: as ourselves
  * @param {() => Promise<void>} options.ready rejects until the server answers
+ * @param {boolean} [options.restarts] whether it is started again whenever it ends
  * @returns {Promise<() => Promise<void>>} stops the server
  */
-export async function startThrowaway({ directory, command, user, ready }) {
-  const child = spawn('/bin/sh', ['-c', keeper, 'keeper', directory, ...command], {
+export async function startThrowaway({ directory, command, user, ready, restarts = false }) {
+  const program = restarts
+    ? ['TERM', '/bin/sh', '-c', restarter, 'restarter', ...command]
+    : ['INT', ...command]
+  const child = spawn('/bin/sh', ['-c', keeper, 'keeper', directory, ...program], {
     cwd: directory,
     // A session of its own: Ctrl-C reaches us, and the end of the pipe tells the keeper.
     detached: true,

@@ -3,13 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished } from 'vitest'
-import { sqliteStorage } from '../../src/adapters/sqlite/index.js'
-import { type DrifthookOptions, memoryStorage } from '../../src/index.js'
+import type { DrifthookOptions } from '../../src/index.js'
 import { type Receiver, type ReceiverOptions, receiver } from '../../src/testkit/receiver.js'
-import { type TestApp, testApp } from './app.js'
-
-export const storageNames = ['memory', 'sqlite'] as const
-export type StorageName = (typeof storageNames)[number]
+import { placeOn, type TestApp, testApp } from './app.js'
+import { type Combination, here } from './combinations.js'
 
 /** The name of a database file that is gone with the test. */
 export function databaseFile(): string {
@@ -18,18 +15,13 @@ export function databaseFile(): string {
   return join(folder, 'drifthook.db')
 }
 
-const onDisk = () => ({
-  storage: sqliteStorage({ filename: databaseFile() }),
-  secretKey: new Uint8Array(32).fill(7),
-})
-
 /** A {@link testApp} with the host's events `contact.created` and `contact.deleted`, stopped with the test. */
-export function webhookApp(on: StorageName = 'memory', options: Partial<DrifthookOptions> = {}) {
-  const storage = on === 'memory' ? { storage: memoryStorage() } : onDisk()
-  const given = { eventTypes: ['contact.created', 'contact.deleted'], ...storage, ...options }
+export function webhookApp(on: Combination = here, options: Partial<DrifthookOptions> = {}) {
+  const parts = options.storage === undefined ? placeOn(on).open() : { storage: options.storage }
+  const given = { eventTypes: ['contact.created', 'contact.deleted'], ...parts, ...options }
   const app = testApp({ ...given, delivery: { allowLoopback: true, ...options.delivery } })
   onTestFinished(() => app.drifthook.stop({ drainMs: 0 }))
-  return { ...app, storage: given.storage }
+  return { ...app, storage: parts.storage }
 }
 
 export type WebhookApp = ReturnType<typeof webhookApp>

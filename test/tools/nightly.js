@@ -1,8 +1,11 @@
-/** The check, and after it the suites that take too long for it: `*.long.test.ts` in test/chaos and test/fuzz. */
+/**
+ * The check, and after it what takes too long for it: `*.long.test.ts` in test/chaos and test/fuzz, the long chaos, and
+ * the suites of the storages on other versions of Node.
+ */
 import { readdir } from 'node:fs/promises'
 import { join, relative } from 'node:path'
-import { checkStages } from './check-stages.js'
-import { checkout, runStages, vitest } from './stages.js'
+import { checkStages, counting } from './check-stages.js'
+import { checkout, runStages, single, vitest } from './stages.js'
 
 /** @param {string} folder */
 async function longSuitesIn(folder) {
@@ -27,4 +30,6 @@ console.log(
 
 const long =
   suites.length === 0 ? [] : [vitest('long suites', 'test/tools/vitest.long.config.ts', 4 * 3_600_000)]
-await runStages([...checkStages, ...long])
+const chaos = counting('kill -9, long', ['test/chaos/run.js', '--long'], 2 * 3_600_000)
+const nodes = single('nodes', ['npm', 'run', '--silent', 'nodes'], 3_600_000)
+await runStages([...checkStages, ...long, chaos, nodes])

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 export const checkout = join(dirname(fileURLToPath(import.meta.url)), '../..')
 
 /**
- * @typedef {{ passed: number, failed: number }} Count
+ * @typedef {{ passed: number, failed: number, notes?: string[] }} Count `notes`: more to say in the summary
  * @typedef {{ title: string, run: (scratch: string) => Promise<Count> }} Stage `scratch`: a directory of its own
  */
 
@@ -25,12 +25,13 @@ export async function runStages(stages) {
     for (const { title, run } of stages) {
       console.log(`\n=== ${title} ===\n`)
       const started = performance.now()
-      const { passed, failed } = await run(scratch)
+      const { passed, failed, notes = [] } = await run(scratch)
       const seconds = ((performance.now() - started) / 1000).toFixed(1)
       total.passed += passed
       total.failed += failed
       lines.push(
         `${failed === 0 ? 'ok    ' : 'FAILED'}  ${title}: ${passed} passed, ${failed} failed (${seconds} s)`,
+        ...notes.map((note) => `        ${note}`),
       )
     }
   } finally {
@@ -44,14 +45,18 @@ export async function runStages(stages) {
 /**
  * Runs a program of the checkout with its output going straight to ours.
  * @param {readonly [string, ...string[]]} command
- * @param {number} deadlineMs after which it is ended, with all it started: a test that never yields is
- *   beyond any timeout of the test runner
+ * @param {object} [options]
+ * @param {number} [options.deadlineMs] after which it is ended, with all it started: a test that never yields is
+ *   beyond any timeout of the test runner. Default: ten minutes
+ * @param {string} [options.cwd] default: the checkout
+ * @param {NodeJS.ProcessEnv} [options.env] beside what is set already
  * @returns {Promise<boolean>} whether it ended with 0
  */
-export function succeeds([program, ...args], deadlineMs = 10 * 60_000) {
+export function succeeds([program, ...args], { deadlineMs = 10 * 60_000, cwd = checkout, env = {} } = {}) {
   return new Promise((resolve, reject) => {
     // A process group of its own, which can be ended as one.
-    const child = spawn(program, args, { cwd: checkout, stdio: 'inherit', detached: true })
+    const options = { cwd, env: { ...process.env, ...env }, detached: true }
+    const child = spawn(program, args, { ...options, stdio: 'inherit' })
     const end = () => child.pid !== undefined && process.kill(-child.pid, 'SIGKILL')
     const timer = setTimeout(() => {
       console.error(`\nstill running after ${deadlineMs / 60_000} minutes: stopped`)
@@ -83,11 +88,13 @@ const signals = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])
  * A stage that counts as one check.
  * @param {string} title
  * @param {readonly [string, ...string[]]} command
+ * @param {number} [deadlineMs]
  * @returns {Stage}
  */
-export const single = (title, command) => ({
+export const single = (title, command, deadlineMs = 10 * 60_000) => ({
   title,
-  run: async () => ((await succeeds(command)) ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 }),
+  run: async () =>
+    (await succeeds(command, { deadlineMs })) ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 },
 })
 
 /**
@@ -103,18 +110,22 @@ export const vitest = (title, config, deadlineMs) => ({
     const file = join(scratch, `${title.replaceAll(' ', '-')}.json`)
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`]
     const program = join(checkout, 'node_modules/.bin/vitest')
-    const ended = await succeeds([program, 'run', '--config', config, ...reporters], deadlineMs)
+    const ended = await succeeds(
+      [program, 'run', '--config', config, ...reporters],
+      deadlineMs === undefined ? {} : { deadlineMs },
+    )
     return countTests(await readJson(file), ended)
   },
 })
 
 /**
+ * @typedef {{ status: string, title: string, ancestorTitles: string[] }} TestResult
  * @typedef {object} VitestReport
  * @property {number} numPassedTests
  * @property {number} numFailedTests
  * @property {number} numPendingTests
  * @property {number} numTodoTests
- * @property {{ name: string, status: string, assertionResults: { status: string }[] }[]} testResults
+ * @property {{ name: string, status: string, assertionResults: TestResult[] }[]} testResults
  */
 
 /**

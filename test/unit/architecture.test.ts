@@ -105,6 +105,7 @@ const withoutExpress = [
   'analysis/worker.ts',
   'adapters/postgres/index.ts',
   'adapters/sqlite/index.ts',
+  'adapters/redis/index.ts',
   'adapters/bullmq/index.ts',
   'adapters/graphile/index.ts',
   'cli.ts',

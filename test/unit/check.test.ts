@@ -67,7 +67,7 @@ describe('runStages', () => {
     const endless = 'sleep 60 & wait'
     const script = `
       import { runStages, succeeds } from ${JSON.stringify(stages)}
-      const run = async () => ({ passed: 0, failed: (await succeeds(['sh', '-c', ${JSON.stringify(endless)}], 300)) ? 0 : 1 })
+      const run = async () => ({ passed: 0, failed: (await succeeds(['sh', '-c', ${JSON.stringify(endless)}], { deadlineMs: 300 })) ? 0 : 1 })
       await runStages([{ title: 'endless', run }])`
     const started = performance.now()
     const { status, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {

@@ -24,7 +24,7 @@ describe('the documentation', () => {
 
   it('has code to check', () => expect(blocks.length).toBeGreaterThan(4))
 
-  it('has code that compiles', { timeout: 60_000 }, () => {
+  it('has code that compiles', { timeout: 120_000 }, () => {
     mkdirSync(scratch, { recursive: true })
     const files = blocks.map(({ page, n, code }) => {
       const file = join(scratch, `${page.replaceAll(/\W/g, '-')}-${n}.ts`)

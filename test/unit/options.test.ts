@@ -31,6 +31,25 @@ describe('createDrifthook', () => {
     })
   })
 
+  it('keeps what is over for days and hours above 0, or for ever', () => {
+    const given = (retention: object) => refusal({ authenticate, retention })
+    const forEver = { attemptsDays: null, messagesDays: null, idempotencyHours: null, auditDays: null }
+    for (const good of [{}, forEver, { eventsDays: 0.5 }, { messagesDays: 1, idempotencyHours: 24 }])
+      expect(given(good)).toBeNull()
+    for (const bad of [
+      { attemptsDays: 0 },
+      { auditDays: -1 },
+      { eventsDays: '3' },
+      { messagesDays: Infinity },
+    ])
+      expect(given(bad)?.errors).toMatchObject([{ path: `retention.${Object.keys(bad)[0]}` }])
+    expect(given({ messageDays: 3 })?.message).toContain('messageDays')
+    for (const hours of [25, null])
+      expect(given({ messagesDays: 1, idempotencyHours: hours })).toMatchObject({
+        errors: [{ path: 'retention.idempotencyHours' }],
+      })
+  })
+
   it('takes a proxy by host and port, and nothing else of a URL', () => {
     const given = (proxy: string) => refusal({ authenticate, delivery: { proxy } })
     for (const good of ['http://proxy:3128', 'http://user:word@proxy:3128/', 'http://[::1]:8080'])

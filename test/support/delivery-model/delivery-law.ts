@@ -7,8 +7,8 @@ const day = 24 * 3_600_000
 const maxClaims = 10
 /** What a lease leaves, beyond an attempt's own time, to write down what came of it. */
 const writeMs = 10_000
-/** So often a worker tries to write an outcome. */
-const settleTries = 5
+/** After so many refusals a worker gives an outcome up, if the storage answers otherwise. */
+const settleTries = 3
 
 interface Claim {
   claimed: Happened<'claimed'>

@@ -109,6 +109,8 @@ export function watchedStorage(inner: Storage, history: History, worker: string,
     },
     nextDue: (table) => inner.nextDue(table),
     nextIds: (counter, n) => inner.nextIds(counter, n),
+    tenants: (table, after, limit) => inner.tenants(table, after, limit),
+    erase: (table, tenantId, limit) => inner.erase(table, tenantId, limit),
   }
   return { storage, faults, died }
 }

@@ -126,10 +126,15 @@ export class World {
     this.published.set(id, asked)
   }
 
-  /** When anything is to be done next; null: there is nothing left to do. */
+  /** When anything is to be done next; null: there is nothing left to do but what comes back by itself. */
   async nextDue(): Promise<number | null> {
-    const dues = await Promise.all([this.store.nextDue('deliveries'), this.store.nextDue('jobs')])
-    const known = dues.filter((due) => due !== null)
+    const filter = { status: 'pending' }
+    const ours = { tenantId: acme.tenantId, index: 'created', filter, limit: 1_000 } as const
+    const [delivery, jobs] = await Promise.all([
+      this.store.nextDue('deliveries'),
+      this.store.list('jobs', ours),
+    ])
+    const known = [delivery, ...jobs.items.map(({ dueAt }) => dueAt)].filter((due) => due !== null)
     return known.length === 0 ? null : Math.min(...known)
   }
 

@@ -216,6 +216,41 @@ describe('the rate limit of a lane', () => {
     expect(enter(0, 'a', limit)).toBe(1_000)
   })
 
+  it('that others have used up closes the lane, and what was not sent is not counted', () => {
+    const { lanes, enter, leave } = lanesWith()
+    expect(enter(0, 'a', limit)).toBeNull()
+    expect(enter(10, 'a', limit)).toBeNull()
+    leave(20, { kind: 'full', until: 700, enteredAt: 10 })
+    leave(20, alive)
+    expect(lanes.closed(20)).toEqual(['a'])
+    expect(lanes.nextOpen(20)).toBe(700)
+    lanes.reset('a')
+    expect(enter(699, 'a', limit)).toBe(700)
+    // Of the two before, one was sent: at 0.
+    expect(enter(700, 'a', limit)).toBeNull()
+    expect(enter(700, 'a', limit)).toBe(1_000)
+  })
+
+  it('that others have used up is remembered until the window ends, and no longer', () => {
+    const { lanes, enter, leave } = lanesWith()
+    enter(0, 'a', limit)
+    leave(0, { kind: 'full', until: 700, enteredAt: 0 })
+    expect(lanes.closed(699)).toEqual(['a'])
+    expect(lanes.closed(700)).toEqual([])
+    // Once the limit is lifted its window is no matter.
+    expect(enter(1, 'a', limit)).toBe(700)
+    expect(enter(1, 'a', null)).toBeNull()
+  })
+
+  it('that others have used up says nothing of the receiver', () => {
+    const { enter, leave } = opened()
+    expect(enter(1_000, 'a', limit)).toBeNull()
+    leave(1_000, { kind: 'full', until: 1_500, enteredAt: 1_000 })
+    // Still one at a time, as the breaker wants it.
+    expect(enter(1_500, 'a', limit)).toBeNull()
+    expect(enter(1_500, 'a', limit)).toBe(2_500)
+  })
+
   it('follows its changes', () => {
     const { enter } = lanesWith()
     enter(0, 'a', limit)

@@ -7,6 +7,7 @@ import { createDrifthook, memoryStorage, type Principal } from '../../../src/ind
 import type { Row } from '../../../src/ports/tables.js'
 import { Lanes } from '../../../src/runner/lanes.js'
 import { type Done, WorkLoop } from '../../../src/runner/loop.js'
+import { Outage } from '../../../src/runner/outage.js'
 import type { Slot } from '../../../src/runner/slots.js'
 import { newDelivery } from '../../../src/services/deliveries/outbox.js'
 import { fakeClock } from '../../../src/testkit/fake-clock.js'
@@ -19,14 +20,15 @@ function scene(concurrency = 8) {
   const storage = memoryStorage()
   const clock = fakeClock(Date.parse('2026-03-01T12:00:00Z'))
   const lanes = new Lanes({ breakerFailures: 10, openMs: 30_000, maxOpenMs: 300_000, maxThrottleMs: 300_000 })
+  const logger = recordingLogger()
   const working = new Map<string, { lane: string; end: () => void }>()
   const loop = new WorkLoop(
-    { storage, clock, logger: recordingLogger(), later: async () => {} },
+    { storage, clock, logger, outage: new Outage({ clock, logger }), later: async () => {} },
     {
       table: 'deliveries',
       concurrency,
       perLane: 4,
-      leaseMs: 60_000,
+      deadlineMs: 50_000,
       lanes,
       work: ({ tenantId, id, fence, lane }: Delivery, slot: Slot) => {
         const now = clock.now()

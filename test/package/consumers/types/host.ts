@@ -1,8 +1,10 @@
 /** What a host writes. Only checked by the compiler, as .mts and .cts. */
 import { createDrifthook, isDrifthookError } from 'drifthook'
 import { postgresStorage } from 'drifthook/postgres'
+import { redisStorage } from 'drifthook/redis'
 import { sqliteStorage } from 'drifthook/sqlite'
 import express from 'express'
+import { Cluster, Redis } from 'ioredis'
 import pg from 'pg'
 
 declare const key: string
@@ -17,6 +19,10 @@ export const drifthook = createDrifthook({
 
 // A pool of `pg` is a pool of ours.
 export const storage = postgresStorage({ pool: new pg.Pool(), schema: 'webhooks' })
+
+// A client of `ioredis` is a client of ours, of a cluster too.
+export const inRedis = redisStorage({ client: new Redis(), prefix: 'webhooks' })
+export const inCluster = redisStorage({ client: new Cluster(['redis://127.0.0.1:7000']), shards: 16 })
 
 export const app = express()
 app.use('/drift', drifthook.router)
