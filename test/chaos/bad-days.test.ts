@@ -29,6 +29,8 @@ afterAll(() => server.close())
 /** An application on a schema of its own, by the machine's time. */
 function life(config: PoolConfig = {}, schema = uniqueName()) {
   const pool = new Pool({ connectionString: server.url, ...config })
+  // An ended pool lets go of connections before they are closed, and the server may be stopped in between.
+  pool.on('error', () => {})
   onTestFinished(() => pool.end())
   const secretKey = new Uint8Array(32).fill(7)
   const storage = postgresStorage({ pool, schema })

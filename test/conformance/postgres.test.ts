@@ -161,6 +161,16 @@ describe('the pool of the host', () => {
     expect(own.listenerCount('error')).toBe(0)
   })
 
+  it('may lose an idle connection after an opening that failed', async () => {
+    const own = pool({ options: '-c default_transaction_read_only=on' })
+    storage = postgresStorage({ pool: own, schema })
+    await expect(storage.open()).rejects.toThrow()
+    await expect(storage.open()).rejects.toThrow()
+    expect(own.listenerCount('error')).toBe(1)
+    await storage.close()
+    expect(own.listenerCount('error')).toBe(0)
+  })
+
   it('keeps its own way of reading numbers, which does not disturb ours', async () => {
     const parser = (oid: number) => (oid === types.builtins.INT8 ? BigInt : types.getTypeParser(oid))
     const own = pool({ types: { getTypeParser: parser as never } })

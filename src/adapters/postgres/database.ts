@@ -37,6 +37,7 @@ export class Database {
 
   /** From now on idle connections may break without harm, until {@link unwatch}. */
   watch(): void {
+    this.unwatch()
     this.#pool.on?.('error', ignore)
     this.#pool.on?.('connect', guard)
   }

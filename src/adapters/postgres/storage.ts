@@ -1,23 +1,22 @@
 /** The storage port on a PostgreSQL schema. Reads are single statements; writes go through the {@link Writer}. */
-import { DrifthookError } from '../../errors.js'
 import type { HostTransaction } from '../../ports/host-transaction.js'
 import type { Limiter } from '../../ports/limiter.js'
-import {
-  type Capabilities,
-  type ClaimRequest,
-  isPreconditionFailed,
-  type ListQuery,
-  type Outcome,
-  type Page,
-  type SettleResult,
-  type Storage,
-  type TransactionStorage,
-  type Write,
+import type {
+  Capabilities,
+  ClaimRequest,
+  ListQuery,
+  Outcome,
+  Page,
+  SettleResult,
+  Storage,
+  TransactionStorage,
+  Write,
 } from '../../ports/storage.js'
 import type { Row, TableName, UniqueOf, WorkTableName } from '../../ports/tables.js'
-import { Codec } from '../shared/codec.js'
+import { type Codec, Codecs } from '../shared/codec.js'
 import { planList } from '../shared/list-plan.js'
-import { outcomeWrites } from '../shared/outcomes.js'
+import { Opening } from '../shared/opening.js'
+import { outcomeWrites, settledBy } from '../shared/outcomes.js'
 import { inSavepoint } from '../shared/savepoint.js'
 import { checkClaim } from '../shared/turns.js'
 import { allEqual, columnList } from '../sql/conditions.js'
@@ -48,11 +47,8 @@ export class PostgresStorage implements Storage {
   readonly #dialect: Dialect
   readonly #database: Database
   readonly #writer: Writer
-  #opening: Promise<void> | null = null
-  #open = false
-  /** What was handed in and has not ended. */
-  readonly #running = new Set<Promise<unknown>>()
-  readonly #codecs = new Map<TableName, Codec>()
+  readonly #opening: Opening
+  readonly #codecs = new Codecs()
   readonly #readers = new Map<TableName, Reader<TableName>>()
   readonly #claims = new Map<WorkTableName, Claims<WorkTableName>>()
 
@@ -61,50 +57,34 @@ export class PostgresStorage implements Storage {
     this.#dialect = postgres(schema)
     this.#database = new Database(pool)
     this.#writer = new Writer(this.#database, this.#dialect)
+    this.#opening = new Opening(
+      'PostgreSQL',
+      () => this.#connect(),
+      () => this.#database.unwatch(),
+    )
     this.limiter = postgresLimiter(
-      (sql, values) => this.#use(() => this.#database.query(sql, values)),
+      (sql, values) => this.#opening.use(() => this.#database.query(sql, values)),
       schema,
     )
   }
 
-  async open(): Promise<void> {
-    this.#opening ??= this.#connect()
-    const opening = this.#opening
-    try {
-      await opening
-      // Unless it was closed meanwhile.
-      if (this.#opening === opening) this.#open = true
-    } catch (error) {
-      if (this.#opening === opening) this.#opening = null
-      throw error
-    }
-  }
-
   async #connect(): Promise<void> {
+    // Until it is closed, also if it cannot be opened: a host's idle connection may break in the meantime.
     this.#database.watch()
-    try {
-      this.capabilities.durable = await survives(this.#database)
-      await migrate(this.#database, this.#schema)
-    } catch (error) {
-      this.#database.unwatch()
-      throw error
-    }
+    this.capabilities.durable = await survives(this.#database)
+    await migrate(this.#database, this.#schema)
   }
 
-  async close(): Promise<void> {
-    const opening = this.#opening
-    this.#opening = null
-    this.#open = false
-    const opened = await opening?.then(
-      () => true,
-      () => false,
-    )
-    await Promise.allSettled(this.#running)
-    if (opened) this.#database.unwatch()
+  open(): Promise<void> {
+    return this.#opening.open()
+  }
+
+  close(): Promise<void> {
+    return this.#opening.close()
   }
 
   get<T extends TableName>(table: T, tenantId: string, id: string): Promise<Row<T> | null> {
-    return this.#use(() => this.#readerOf(table).get(tenantId, id))
+    return this.#opening.use(() => this.#readerOf(table).get(tenantId, id))
   }
 
   async lookup<T extends TableName>(
@@ -112,24 +92,24 @@ export class PostgresStorage implements Storage {
     unique: UniqueOf<T>,
     values: Partial<Row<T>>,
   ): Promise<Row<T> | null> {
-    const codec = this.#codec(table)
+    const codec = this.#codecs.of(table)
     const key = codec.keyValues(unique, values)
     const sql = statement(
       (bind) =>
         `SELECT ${columnList(codec as unknown as Codec)} FROM ${this.#dialect.table(table)} WHERE ${allEqual(key, bind)}`,
     )
-    const [row] = await this.#use(() => this.#database.query(...sql))
+    const [row] = await this.#opening.use(() => this.#database.query(...sql))
     return row ? decodeRow(codec, row) : null
   }
 
   async list<T extends TableName>(table: T, query: ListQuery<T>): Promise<Page<T>> {
-    const codec = this.#codec(table)
+    const codec = this.#codecs.of(table)
     const plan = planList(codec, query)
     const rows = (found: readonly SqlRow[]) => found.map((row) => decodeRow(codec, row))
     const sql = (write: typeof pageSql) =>
       statement((bind) => write(this.#dialect, plan, query.tenantId, bind))
     if (plan.filter.length === 0) {
-      return this.#use(async () => pageOf(plan, rows(await this.#database.query(...sql(pageSql)))))
+      return this.#opening.use(async () => pageOf(plan, rows(await this.#database.query(...sql(pageSql)))))
     }
     const page = async (client: PostgresQueryable) => {
       const items = rows((await client.query(...sql(pageSql))).rows)
@@ -137,54 +117,46 @@ export class PostgresStorage implements Storage {
       return pageOf(plan, items, rows((await client.query(...sql(lastReadSql))).rows))
     }
     // Two statements about the same entries: one snapshot, so that they see the same.
-    return this.#use(() =>
+    return this.#opening.use(() =>
       this.#database.transaction('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', page),
     )
   }
 
   async commit(writes: readonly Write[]): Promise<void> {
-    const steps = writes.map((write) => stepOf((table) => this.#codec(table), write))
-    await this.#use(() => this.#writer.write(steps))
+    const steps = writes.map((write) => stepOf(this.#codecs.of, write))
+    await this.#opening.use(() => this.#writer.write(steps))
   }
 
   async claim<T extends WorkTableName>(table: T, request: ClaimRequest): Promise<Row<T>[]> {
     checkClaim(request)
-    return this.#use(() => this.#claimsOf(table).claim(request)) as Promise<Row<T>[]>
+    return this.#opening.use(() => this.#claimsOf(table).claim(request)) as Promise<Row<T>[]>
   }
 
   async settle<T extends WorkTableName>(table: T, outcomes: readonly Outcome<T>[]): Promise<SettleResult[]> {
     return Promise.all(
       outcomes.map((outcome) => {
-        const [own, ...carried] = outcomeWrites(table, outcome).map((write) =>
-          stepOf((name) => this.#codec(name), write),
-        )
+        const [own, ...carried] = outcomeWrites(table, outcome).map((write) => stepOf(this.#codecs.of, write))
         const held = { ...own!, held: true, expect: { fence: outcome.fence } }
-        return this.#use(() => this.#writer.write([held, ...carried])).then(
-          (): SettleResult => 'applied',
-          (error: unknown): SettleResult => {
-            if (!isPreconditionFailed(error)) throw error
-            return error.write === 0 && error.reason !== 'exists' ? 'lost' : 'conflict'
-          },
-        )
+        return settledBy(this.#opening.use(() => this.#writer.write([held, ...carried])))
       }),
     )
   }
 
   nextDue(table: WorkTableName): Promise<number | null> {
-    return this.#use(() => this.#claimsOf(table).nextDue())
+    return this.#opening.use(() => this.#claimsOf(table).nextDue())
   }
 
   async nextIds(counter: string, n: number): Promise<number> {
     if (!Number.isSafeInteger(n) || n < 1) throw new TypeError('nextIds reserves at least one number')
     const sql = `INSERT INTO ${this.#dialect.table('counters')} AS counter ("name", "used") VALUES ($1, $2)
       ON CONFLICT ("name") DO UPDATE SET "used" = counter."used" + excluded."used" RETURNING "used"`
-    const [row] = await this.#use(() => this.#database.query(sql, [counter, n]))
+    const [row] = await this.#opening.use(() => this.#database.query(sql, [counter, n]))
     return Number(row?.used) - n + 1
   }
 
   async tenants(table: TableName, after: string | null, limit: number): Promise<string[]> {
     const sql = statement((bind) => tenantsSql(this.#dialect, table, after, limit, bind))
-    return (await this.#use(() => this.#database.query(...sql))).map(({ tenant }) => tenant as string)
+    return (await this.#opening.use(() => this.#database.query(...sql))).map(({ tenant }) => tenant as string)
   }
 
   async erase(table: TableName, tenantId: string, limit: number): Promise<number> {
@@ -195,7 +167,7 @@ export class PostgresStorage implements Storage {
           WHERE entry."tenant_id" = ${bind(tenantId)} AND entry."id" = found."id" RETURNING 1)
         SELECT count(*) AS "erased" FROM erased`,
     )
-    const [row] = await this.#use(() => this.#database.query(...sql))
+    const [row] = await this.#opening.use(() => this.#database.query(...sql))
     return Number(row?.erased)
   }
 
@@ -203,44 +175,21 @@ export class PostgresStorage implements Storage {
     host: HostTransaction,
     work: (storage: TransactionStorage) => Promise<Result>,
   ): Promise<Result> {
-    this.#refuseClosed()
-    const codecs = <T extends TableName>(table: T) => this.#codec(table)
+    this.#opening.refuseClosed()
     return inSavepoint(host, 'drifthook_publish', (savepoint) =>
-      work(new HostStorage(savepoint, this.#dialect, codecs)),
+      work(new HostStorage(savepoint, this.#dialect, this.#codecs.of)),
     )
-  }
-
-  #refuseClosed(): void {
-    if (!this.#open) throw new DrifthookError('STORAGE_UNAVAILABLE', 'The PostgreSQL storage is not open.')
   }
 
   async now(): Promise<number> {
     const sql = 'SELECT extract(epoch FROM clock_timestamp()) * 1000 AS "now"'
-    const [row] = await this.#use(() => this.#database.query(sql))
+    const [row] = await this.#opening.use(() => this.#database.query(sql))
     return Math.round(Number(row?.now))
-  }
-
-  /** Runs what was handed in while the storage is open; `close` waits for it. */
-  async #use<Result>(work: () => Promise<Result>): Promise<Result> {
-    this.#refuseClosed()
-    const running = work()
-    this.#running.add(running)
-    try {
-      return await running
-    } finally {
-      this.#running.delete(running)
-    }
-  }
-
-  #codec<T extends TableName>(table: T): Codec<T> {
-    const codec = this.#codecs.get(table) ?? new Codec<TableName>(table)
-    this.#codecs.set(table, codec)
-    return codec as unknown as Codec<T>
   }
 
   #readerOf<T extends TableName>(table: T): Reader<T> {
     const reader =
-      this.#readers.get(table) ?? new Reader<TableName>(this.#database, this.#dialect, this.#codec(table))
+      this.#readers.get(table) ?? new Reader<TableName>(this.#database, this.#dialect, this.#codecs.of(table))
     this.#readers.set(table, reader)
     return reader as unknown as Reader<T>
   }
@@ -248,7 +197,12 @@ export class PostgresStorage implements Storage {
   #claimsOf(table: WorkTableName): Claims<WorkTableName> {
     const claims =
       this.#claims.get(table) ??
-      new Claims<WorkTableName>(this.#database, this.#dialect, this.#codec(table), lock(this.#schema, table))
+      new Claims<WorkTableName>(
+        this.#database,
+        this.#dialect,
+        this.#codecs.of(table),
+        lock(this.#schema, table),
+      )
     this.#claims.set(table, claims)
     return claims
   }

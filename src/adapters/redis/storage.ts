@@ -1,21 +1,20 @@
 /** The storage port in Redis: every transition is one script on one shard. */
-import { DrifthookError } from '../../errors.js'
 import type { Limiter } from '../../ports/limiter.js'
-import {
-  type Capabilities,
-  type ClaimRequest,
-  isPreconditionFailed,
-  type ListQuery,
-  type Outcome,
-  type Page,
-  type SettleResult,
-  type Storage,
-  type Write,
+import type {
+  Capabilities,
+  ClaimRequest,
+  ListQuery,
+  Outcome,
+  Page,
+  SettleResult,
+  Storage,
+  Write,
 } from '../../ports/storage.js'
 import type { Row, TableName, UniqueOf, WorkTableName } from '../../ports/tables.js'
-import { Codec } from '../shared/codec.js'
+import { type Codec, Codecs } from '../shared/codec.js'
 import { planList } from '../shared/list-plan.js'
-import { outcomeWrites } from '../shared/outcomes.js'
+import { Opening } from '../shared/opening.js'
+import { outcomeWrites, settledBy } from '../shared/outcomes.js'
 import { checkClaim } from '../shared/turns.js'
 import { Claims } from './claims.js'
 import { Commits } from './commits.js'
@@ -56,11 +55,8 @@ export class RedisStorage implements Storage {
   readonly #shards: Shards
   readonly #connection: Connection
   readonly #commits: Commits
-  #opening: Promise<void> | null = null
-  #open = false
-  /** What was handed in and has not ended. */
-  readonly #running = new Set<Promise<unknown>>()
-  readonly #codecs = new Map<TableName, Codec>()
+  readonly #opening: Opening
+  readonly #codecs = new Codecs()
   readonly #claims = new Map<WorkTableName, Claims<WorkTableName>>()
 
   constructor(settings: Settings) {
@@ -68,23 +64,15 @@ export class RedisStorage implements Storage {
     this.#shards = new Shards(settings.prefix, settings.shards)
     this.#connection = new Connection(settings.client)
     this.#commits = new Commits(this.#connection, this.#shards)
+    this.#opening = new Opening(
+      'Redis',
+      () => this.#connect(),
+      () => this.#connection.close(),
+    )
     this.limiter = redisLimiter(
       (key, args) => this.#connection.run(limiterScript, key, args),
       settings.prefix,
     )
-  }
-
-  async open(): Promise<void> {
-    this.#opening ??= this.#connect()
-    const opening = this.#opening
-    try {
-      await opening
-      // Unless it was closed meanwhile.
-      if (this.#opening === opening) this.#open = true
-    } catch (error) {
-      if (this.#opening === opening) this.#opening = null
-      throw error
-    }
   }
 
   async #connect(): Promise<void> {
@@ -98,21 +86,20 @@ export class RedisStorage implements Storage {
     }
   }
 
-  async close(): Promise<void> {
-    const opening = this.#opening
-    this.#opening = null
-    this.#open = false
-    await opening?.catch(() => {})
-    await Promise.allSettled(this.#running)
-    this.#connection.close()
+  open(): Promise<void> {
+    return this.#opening.open()
+  }
+
+  close(): Promise<void> {
+    return this.#opening.close()
   }
 
   async get<T extends TableName>(table: T, tenantId: string, id: string): Promise<Row<T> | null> {
-    const codec = this.#codec(table)
+    const codec = this.#codecs.of(table)
     const key = codec.encodePart({ tenantId, id }) as { tenantId: string; id: string }
     const row = rowKey(this.#shards.of(key.tenantId), table, key.tenantId, key.id)
     const columns = codec.columns.map(([name]) => name)
-    return decodeRow(codec, await this.#use(() => this.#connection.call('hmget', [row, ...columns])))
+    return decodeRow(codec, await this.#opening.use(() => this.#connection.call('hmget', [row, ...columns])))
   }
 
   async lookup<T extends TableName>(
@@ -120,7 +107,7 @@ export class RedisStorage implements Storage {
     unique: UniqueOf<T>,
     values: Partial<Row<T>>,
   ): Promise<Row<T> | null> {
-    const codec = this.#codec(table)
+    const codec = this.#codecs.of(table)
     const key = codec.keyValues(unique, values)
     if (Object.values(key).includes(null)) return null
     const asked = [table, unique, entryOf(codec as unknown as Codec, Object.entries(key))]
@@ -131,37 +118,29 @@ export class RedisStorage implements Storage {
   }
 
   async list<T extends TableName>(table: T, query: ListQuery<T>): Promise<Page<T>> {
-    const codec = this.#codec(table)
+    const codec = this.#codecs.of(table)
     const plan = planList(codec, query)
     const asked = listArguments(plan, query)
     const shard = this.#shards.of(query.tenantId)
-    return pageOf(codec, plan, await this.#use(() => this.#connection.run(listScript, shard, asked)))
+    return pageOf(codec, plan, await this.#opening.use(() => this.#connection.run(listScript, shard, asked)))
   }
 
   async commit(writes: readonly Write[]): Promise<void> {
-    const steps = writes.map((write) => stepOf((table) => this.#codec(table) as Codec, write))
-    await this.#use(() => this.#commits.commit(steps))
+    const steps = writes.map((write) => stepOf(this.#codecs.of, write))
+    await this.#opening.use(() => this.#commits.commit(steps))
   }
 
   async claim<T extends WorkTableName>(table: T, request: ClaimRequest): Promise<Row<T>[]> {
     checkClaim(request)
-    return this.#use(() => this.#claimsOf(table).claim(request)) as Promise<Row<T>[]>
+    return this.#opening.use(() => this.#claimsOf(table).claim(request)) as Promise<Row<T>[]>
   }
 
   async settle<T extends WorkTableName>(table: T, outcomes: readonly Outcome<T>[]): Promise<SettleResult[]> {
     return Promise.all(
       outcomes.map((outcome) => {
-        const [own, ...carried] = outcomeWrites(table, outcome).map((write) =>
-          stepOf((name) => this.#codec(name) as Codec, write),
-        )
+        const [own, ...carried] = outcomeWrites(table, outcome).map((write) => stepOf(this.#codecs.of, write))
         const held = { ...own!, held: true, expect: { fence: outcome.fence } }
-        return this.#use(() => this.#commits.commit([held, ...carried])).then(
-          (): SettleResult => 'applied',
-          (error: unknown): SettleResult => {
-            if (!isPreconditionFailed(error)) throw error
-            return error.write === 0 && error.reason !== 'exists' ? 'lost' : 'conflict'
-          },
-        )
+        return settledBy(this.#opening.use(() => this.#commits.commit([held, ...carried])))
       }),
     )
   }
@@ -176,7 +155,9 @@ export class RedisStorage implements Storage {
   async nextIds(counter: string, n: number): Promise<number> {
     if (!Number.isSafeInteger(n) || n < 1) throw new TypeError('nextIds reserves at least one number')
     const counters = `${this.#shards.first}:counters`
-    const used = await this.#use(() => this.#connection.call('hincrby', [counters, counter, String(n)]))
+    const used = await this.#opening.use(() =>
+      this.#connection.call('hincrby', [counters, counter, String(n)]),
+    )
     return Number(used) - n + 1
   }
 
@@ -202,7 +183,7 @@ export class RedisStorage implements Storage {
     while (erased < limit) {
       const most = Math.min(limit - erased, erasedAtOnce)
       const asked = [table, tenantId, String(most)]
-      const count = Number(await this.#use(() => this.#connection.run(eraseScript, shard, asked)))
+      const count = Number(await this.#opening.use(() => this.#connection.run(eraseScript, shard, asked)))
       erased += count
       if (count < most) break
     }
@@ -211,37 +192,19 @@ export class RedisStorage implements Storage {
 
   /** The first server's, of a cluster. */
   async now(): Promise<number> {
-    const [time] = (await this.#use(() => this.#connection.callEach('time'))) as Buffer[][]
+    const [time] = (await this.#opening.use(() => this.#connection.callEach('time'))) as Buffer[][]
     const [seconds, microseconds] = (time ?? []).map((part) => Number(String(part)))
     return Math.floor(Number(seconds) * 1000 + Number(microseconds) / 1000)
   }
 
   #each(shards: readonly string[], ask: (shard: string) => Promise<Reply>): Promise<Reply[]> {
-    return this.#use(() => Promise.all(shards.map(ask)))
-  }
-
-  /** Runs what was handed in while the storage is open; `close` waits for it. */
-  async #use<Result>(work: () => Promise<Result>): Promise<Result> {
-    if (!this.#open) throw new DrifthookError('STORAGE_UNAVAILABLE', 'The Redis storage is not open.')
-    const running = work()
-    this.#running.add(running)
-    try {
-      return await running
-    } finally {
-      this.#running.delete(running)
-    }
-  }
-
-  #codec<T extends TableName>(table: T): Codec<T> {
-    const codec = this.#codecs.get(table) ?? new Codec<TableName>(table)
-    this.#codecs.set(table, codec)
-    return codec as unknown as Codec<T>
+    return this.#opening.use(() => Promise.all(shards.map(ask)))
   }
 
   #claimsOf(table: WorkTableName): Claims<WorkTableName> {
     const claims =
       this.#claims.get(table) ??
-      new Claims<WorkTableName>(this.#connection, this.#codec(table), this.#shards.all)
+      new Claims<WorkTableName>(this.#connection, this.#codecs.of(table), this.#shards.all)
     this.#claims.set(table, claims)
     return claims
   }

@@ -158,3 +158,14 @@ export class Codec<T extends TableName = TableName> {
     return row as Row<T>
   }
 }
+
+/** The codec of each table, made when it is first asked for. */
+export class Codecs {
+  readonly #made = new Map<TableName, Codec>()
+
+  readonly of = <T extends TableName>(table: T): Codec<T> => {
+    const codec = this.#made.get(table) ?? new Codec<TableName>(table)
+    this.#made.set(table, codec)
+    return codec as unknown as Codec<T>
+  }
+}

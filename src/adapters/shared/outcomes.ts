@@ -1,5 +1,5 @@
 /** What an outcome of a claim means for the record's own columns: the same in every store. */
-import type { Outcome, Write } from '../../ports/storage.js'
+import { isPreconditionFailed, type Outcome, type SettleResult, type Write } from '../../ports/storage.js'
 import type { WorkTableName } from '../../ports/tables.js'
 
 type AnyOutcome = Outcome<WorkTableName>
@@ -37,4 +37,15 @@ export function holds(
   fence: number,
 ): boolean {
   return record !== null && record.fence === fence && record.leaseUntil !== null && record.dueAt !== null
+}
+
+/** What a commit says of the outcome whose record is its first write, held to its fence. */
+export async function settledBy(commit: Promise<void>): Promise<SettleResult> {
+  try {
+    await commit
+    return 'applied'
+  } catch (error) {
+    if (!isPreconditionFailed(error)) throw error
+    return error.write === 0 && error.reason !== 'exists' ? 'lost' : 'conflict'
+  }
 }

@@ -12,7 +12,7 @@ import {
   type Write,
 } from '../../ports/storage.js'
 import type { Row, TableName, UniqueOf, WorkTableName } from '../../ports/tables.js'
-import { Codec } from '../shared/codec.js'
+import { type Codec, Codecs } from '../shared/codec.js'
 import { planList } from '../shared/list-plan.js'
 import { holds, outcomeWrites } from '../shared/outcomes.js'
 import { checkClaim } from '../shared/turns.js'
@@ -50,7 +50,7 @@ export class SqliteStorage implements Storage {
   readonly #settings: Settings
   #opening: Promise<Opened> | null = null
   #opened: Opened | null = null
-  readonly #codecs = new Map<TableName, Codec>()
+  readonly #codecs = new Codecs()
   readonly #claims = new Map<WorkTableName, Claims<WorkTableName>>()
 
   constructor(settings: Settings) {
@@ -94,7 +94,7 @@ export class SqliteStorage implements Storage {
   }
 
   async get<T extends TableName>(table: T, tenantId: string, id: string): Promise<Row<T> | null> {
-    return this.#find(this.#use().connection, this.#codec(table), { tenantId, id })
+    return this.#find(this.#use().connection, this.#codecs.of(table), { tenantId, id })
   }
 
   async lookup<T extends TableName>(
@@ -102,12 +102,12 @@ export class SqliteStorage implements Storage {
     unique: UniqueOf<T>,
     values: Partial<Row<T>>,
   ): Promise<Row<T> | null> {
-    const codec = this.#codec(table)
+    const codec = this.#codecs.of(table)
     return this.#find(this.#use().connection, codec, codec.keyValues(unique, values))
   }
 
   async list<T extends TableName>(table: T, query: ListQuery<T>): Promise<Page<T>> {
-    const codec = this.#codec(table)
+    const codec = this.#codecs.of(table)
     const plan = planList(codec, query)
     const { connection } = this.#use()
     const read = (sql: typeof pageSql) =>
@@ -127,7 +127,7 @@ export class SqliteStorage implements Storage {
 
   async commit(writes: readonly Write[]): Promise<void> {
     const { connection, writer } = this.#use()
-    const apply = planWrites((table) => this.#codec(table), writes)
+    const apply = planWrites(this.#codecs.of, writes)
     await writer.write(() => apply(connection))
   }
 
@@ -143,10 +143,10 @@ export class SqliteStorage implements Storage {
     const { connection, writer } = this.#use()
     return Promise.all(
       outcomes.map((outcome) => {
-        const apply = planWrites((name) => this.#codec(name), outcomeWrites(table, outcome))
+        const apply = planWrites(this.#codecs.of, outcomeWrites(table, outcome))
         const { tenantId, id, fence } = outcome
         const settled = writer.write<SettleResult>(() => {
-          const record = this.#find(connection, this.#codec(table), { tenantId, id })
+          const record = this.#find(connection, this.#codecs.of(table), { tenantId, id })
           if (!holds(record, fence)) return 'lost'
           apply(connection)
           return 'applied'
@@ -201,14 +201,8 @@ export class SqliteStorage implements Storage {
     return row ? codec.decodeRow(row, snake) : null
   }
 
-  #codec<T extends TableName>(table: T): Codec<T> {
-    const codec = this.#codecs.get(table) ?? new Codec<TableName>(table)
-    this.#codecs.set(table, codec)
-    return codec as unknown as Codec<T>
-  }
-
   #claimsOf(table: WorkTableName): Claims<WorkTableName> {
-    const claims = this.#claims.get(table) ?? new Claims<WorkTableName>(this.#codec(table))
+    const claims = this.#claims.get(table) ?? new Claims<WorkTableName>(this.#codecs.of(table))
     this.#claims.set(table, claims)
     return claims
   }
