@@ -14,6 +14,7 @@ import type { RetryPreset } from './services/deliveries/retry-policy.js'
 import type { Hooks } from './services/hooks.js'
 import { type RetentionOptions, retentionField } from './services/retention.js'
 import { signatureField, signatureHeadersBySchemeField } from './services/subscriptions/input.js'
+import { type UploadOptions, uploadField } from './services/uploads/settings.js'
 
 /** Decides who calls. Null: no valid credentials. Throwing: an error, and nobody is let in. */
 export type Authenticate = (request: HttpRequest) => Principal | null | Promise<Principal | null>
@@ -42,12 +43,8 @@ export interface DrifthookOptions {
    * Where there is a JSON Schema, `messages.publish` refuses data that breaks it.
    */
   eventTypes?: readonly string[] | Readonly<Record<string, EventTypeDefinition>>
-  upload?: {
-    /** Default 31,457,280 (30 MiB). */
-    maxBytes?: number
-    /** Per token. Default 20 in 60,000 ms. */
-    rateLimit?: { points?: number; durationMs?: number }
-  }
+  /** How files are taken in. */
+  upload?: UploadOptions
   /**
    * Modules of file formats of your own, each with a `defineFormat(…)` of `drifthook/diff` as its default
    * export: URLs, absolute paths or package names, because worker threads load them too.
@@ -58,6 +55,12 @@ export interface DrifthookOptions {
     workerFile?: string
     /** Worker threads at most. Default 2. */
     threads?: number
+    /** Files that wait for a thread; beyond them uploads are told to come again. Default 100. */
+    queue?: number
+    /** How long one file may take, in milliseconds. Default 60,000. */
+    timeoutMs?: number
+    /** Heap of one thread, in MiB. Default 512. */
+    memoryMb?: number
   }
   delivery?: {
     /** Milliseconds after the n-th failed attempt, or a preset's name. */
@@ -189,19 +192,15 @@ const schema = z.strictObject({
     .optional(),
   requireHttps: z.boolean().default(false),
   eventTypes,
-  upload: z
-    .strictObject({
-      maxBytes: positive.max(1024 ** 3).default(30 * 1024 * 1024),
-      rateLimit: z
-        .strictObject({ points: positive.default(20), durationMs: positive.max(2 ** 31 - 1).default(60_000) })
-        .prefault({}),
-    })
-    .prefault({}),
+  upload: uploadField,
   formats: z.array(z.string().min(1)).max(50).default([]),
   analysis: z
     .strictObject({
       workerFile: z.string().min(1).nullable().default(null),
       threads: positive.max(64).default(2),
+      queue: positive.max(100_000).default(100),
+      timeoutMs: positive.max(3_600_000).default(60_000),
+      memoryMb: positive.min(64).max(65_536).default(512),
     })
     .prefault({}),
   delivery: z

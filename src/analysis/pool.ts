@@ -1,10 +1,10 @@
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { existsSync, readSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { Piscina } from 'piscina'
 import { builtInFormats } from '../diff/index.js'
 import { DrifthookError, isDrifthookError } from '../errors.js'
-import type { Analyzer, Check, Inference } from '../ports/analyzer.js'
+import type { Analyzer, Check, Content, Inference } from '../ports/analyzer.js'
 import type { Clock } from '../ports/clock.js'
 import { type CheckTask, check, type InferTask, infer } from './analyze.js'
 import { ContractCache } from './contract-cache.js'
@@ -69,20 +69,28 @@ export function analysisPool(options: PoolOptions): Analyzer {
       const task: InferTask = { kind: 'infer', samples, key }
       return mayInline(bytes) ? infer(task, builtInFormats) : ((await inThread(task)) as Inference)
     },
-    async check(file, { schemaId, schema, policy, format, key }) {
+    async check({ content }, { schemaId, schema, policy, format, key }) {
+      const bytes = bytesOf(content)
       const task: Omit<CheckTask, 'schema'> = {
         kind: 'check',
-        file,
+        file: { bytes },
         policy,
         format,
         key,
         now: options.clock.now(),
       }
-      if (mayInline(file.bytes.byteLength))
+      if (mayInline(bytes.byteLength))
         return check(task, await contracts.get(schemaId, schema), builtInFormats)
       return (await inThread({ ...task, schema: await schema() })) as Check
     },
   }
+}
+
+function bytesOf(content: Content): Uint8Array {
+  if (content instanceof Uint8Array) return content
+  const bytes = Buffer.allocUnsafeSlow(content.size)
+  readSync(content.fd, bytes, 0, content.size, 0)
+  return bytes
 }
 
 /** By the package's own name, so that it does not matter into which file this code was built. */

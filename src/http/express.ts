@@ -7,12 +7,13 @@ import type { Logger } from '../services/context.js'
 import type { Services } from '../services/index.js'
 import { drain, readJson } from './body.js'
 import { crossSite } from './cross-site.js'
-import { readFile } from './multipart.js'
 import { nearMiss } from './near-miss.js'
-import { type Answer, asDrifthookError, problem, rateHeaders, success, verbatim } from './problem.js'
+import { type Answer, asDrifthookError, problem, success, verbatim } from './problem.js'
 import type { Handler, HttpRequest } from './request.js'
 import type { Call, Route } from './route.js'
 import { apiRoutes } from './routes/index.js'
+import { readFile } from './upload/multipart.js'
+import { handleUpload } from './upload/route.js'
 import { fromWire } from './wire.js'
 
 export interface HttpParts {
@@ -84,14 +85,15 @@ function uploadRouter(parts: HttpParts, places: Places): Router {
       parts,
       request,
       response,
-      async () => {
-        const admission = await uploads.admit(incoming.params.token ?? '')
-        for (const [name, value] of Object.entries(rateHeaders(admission.rate)))
-          response.setHeader(name, value)
-        const file = await readFile(incoming, response, parts.maxBytes)
-        const result = await admission.receive(file)
+      () => {
         const { api } = places(incoming)
-        return success(200, { ...result, eventUrl: api === null ? null : `${api}/events/${result.eventId}` })
+        return handleUpload({
+          uploads,
+          token: incoming.params.token ?? '',
+          request: incoming,
+          response,
+          eventUrl: (eventId) => (api === null ? null : `${api}/events/${eventId}`),
+        })
       },
       { success: false },
     )

@@ -1,7 +1,7 @@
 /** Routes as data: what the binder needs to know of each, and nothing about Express. */
 import type { Principal } from '../model.js'
 import type { Services } from '../services/index.js'
-import type { ReceivedFile } from './multipart.js'
+import type { ReceivedFile } from './upload/multipart.js'
 
 /** One request to a management route, read and authenticated. */
 export interface Call {

@@ -1,6 +1,22 @@
 /** The analyzer port: runs the diff core where it does not block the host. */
 import type { ContractSchema, DriftReport, FormatName, Policy } from '../diff/report.js'
 
+/** Bytes in memory, or those of an open file, read from its start: any thread of the process can. */
+export type Content = Uint8Array | OpenFile
+
+export interface OpenFile {
+  fd: number
+  /** Bytes. */
+  size: number
+}
+
+/** A file that came in. */
+export interface IncomingFile {
+  content: Content
+  /** Whose it is: tenants take turns where files wait. */
+  tenantId: string
+}
+
 export interface SampleFile {
   bytes: Uint8Array
   /** Given by the caller; else told from the content. */
@@ -44,7 +60,7 @@ export interface Analyzer {
   infer(samples: readonly SampleFile[], options: { key: Uint8Array }): Promise<Inference>
   /**
    * Compares a file with a contract.
-   * @throws DrifthookError as {@link infer}, and `SCHEMA_UNSUPPORTED`
+   * @throws DrifthookError as {@link infer}, `SCHEMA_UNSUPPORTED`, and `UPLOADS_BUSY` if too many wait already
    */
-  check(file: SampleFile, measure: Measure): Promise<Check>
+  check(file: IncomingFile, measure: Measure): Promise<Check>
 }

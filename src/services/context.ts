@@ -1,6 +1,6 @@
 /** What every service is given: the ports, the settings, and nothing that is a service itself. */
 
-import type { RateLimit, SignatureHeaders, SignatureScheme } from '../model.js'
+import type { SignatureHeaders, SignatureScheme } from '../model.js'
 import type { Analyzer } from '../ports/analyzer.js'
 import type { Clock } from '../ports/clock.js'
 import type { Queue } from '../ports/queue.js'
@@ -14,6 +14,7 @@ import type { Retention } from './retention.js'
 import type { SecretBox } from './secret-box.js'
 import type { SharedLimiter } from './shared-limiter.js'
 import type { Matcher } from './subscriptions/matcher.js'
+import type { UploadSettings } from './uploads/settings.js'
 
 export interface Logger {
   debug(message: string, fields?: Record<string, unknown>): void
@@ -76,7 +77,7 @@ export interface Context {
   receiverChanged(subscriptionId: string): void
   /** Where the routers are reached from outside, without a trailing slash; null if the host did not say. */
   urls: { upload: string | null; api: string | null }
-  upload: { maxBytes: number; rateLimit: RateLimit }
+  upload: UploadSettings
 }
 
 /** What publishing takes: with storage, queue and matcher bound to it, it happens inside the host's transaction. */

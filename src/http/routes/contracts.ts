@@ -1,7 +1,7 @@
 import type { ContractCreate, ContractUpdate } from '../../services/contracts.js'
 import { invalidField } from '../../services/validate.js'
-import type { ReceivedFile } from '../multipart.js'
 import { param, type Route } from '../route.js'
+import type { ReceivedFile } from '../upload/multipart.js'
 import { fromWire } from '../wire.js'
 
 export const contractRoutes: readonly Route[] = [

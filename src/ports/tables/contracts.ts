@@ -1,7 +1,15 @@
 /** What is expected, where files come in, and how they compared. */
 import type { ContractSchema, DriftReport, Policy } from '../../diff/report.js'
+import type { RateLimit } from '../../model.js'
 import { boolean, instant, integer, json, nullable, table, text } from '../columns.js'
 import { key } from './shared.js'
+
+/** What an upload's answer says of those who are told. */
+export interface Told {
+  alertQueued: boolean
+  partnerNotified: boolean
+  alertSuppressed: boolean
+}
 
 export const contractTables = {
   contracts: table({
@@ -51,6 +59,16 @@ export const contractTables = {
       tokenPrefix: text,
       /** The token itself, encrypted, so that its owner can see the URL again. */
       tokenSealed: text,
+      /** Bytes of one file; null: as many as the installation allows. */
+      maxBytes: nullable(integer),
+      /** Files in one request. */
+      maxFiles: integer,
+      rateLimit: json<RateLimit | null>(),
+      /** Addresses and CIDR ranges that may upload; none: all. */
+      allowedAddresses: json<string[]>(),
+      /** The key of the files' signatures, encrypted; null: they are not signed. */
+      signingSealed: nullable(text),
+      signingPrefix: nullable(text),
       createdAt: instant,
       updatedAt: instant,
       lastUploadAt: nullable(instant),
@@ -68,6 +86,10 @@ export const contractTables = {
       contractVersion: integer,
       sourceName: nullable(text),
       fileName: nullable(text),
+      /** Bytes. */
+      fileSize: nullable(integer),
+      /** Hex. */
+      fileSha256: nullable(text),
       format: nullable(text),
       status: text,
       severity: nullable(text),
@@ -95,6 +117,12 @@ export const contractTables = {
     },
   }),
   driftReports: table({
-    columns: { ...key, report: json<DriftReport | null>(), error: json<Record<string, unknown> | null>() },
+    columns: {
+      ...key,
+      report: json<DriftReport | null>(),
+      error: json<Record<string, unknown> | null>(),
+      /** Who was told, as the sender was answered; null where nothing was compared. */
+      told: json<Told | null>(),
+    },
   }),
 } as const

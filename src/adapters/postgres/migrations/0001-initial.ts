@@ -46,6 +46,12 @@ CREATE TABLE "monitors" (
   "token_hash" text COLLATE "C" NOT NULL,
   "token_prefix" text COLLATE "C" NOT NULL,
   "token_sealed" text COLLATE "C" NOT NULL,
+  "max_bytes" bigint,
+  "max_files" bigint NOT NULL,
+  "rate_limit" text NOT NULL,
+  "allowed_addresses" text NOT NULL,
+  "signing_sealed" text COLLATE "C",
+  "signing_prefix" text COLLATE "C",
   "created_at" bigint NOT NULL,
   "updated_at" bigint NOT NULL,
   "last_upload_at" bigint,
@@ -61,6 +67,8 @@ CREATE TABLE "drift_events" (
   "contract_version" bigint NOT NULL,
   "source_name" text COLLATE "C",
   "file_name" text COLLATE "C",
+  "file_size" bigint,
+  "file_sha256" text COLLATE "C",
   "format" text COLLATE "C",
   "status" text COLLATE "C" NOT NULL,
   "severity" text COLLATE "C",
@@ -89,6 +97,7 @@ CREATE TABLE "drift_reports" (
   "id" text COLLATE "C" NOT NULL,
   "report" text NOT NULL,
   "error" text NOT NULL,
+  "told" text NOT NULL,
   PRIMARY KEY ("tenant_id", "id")
 );
 CREATE TABLE "subscriptions" (

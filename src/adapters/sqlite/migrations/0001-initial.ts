@@ -46,6 +46,12 @@ CREATE TABLE "drifthook_monitors" (
   "token_hash" TEXT NOT NULL,
   "token_prefix" TEXT NOT NULL,
   "token_sealed" TEXT NOT NULL,
+  "max_bytes" INTEGER,
+  "max_files" INTEGER NOT NULL,
+  "rate_limit" TEXT NOT NULL,
+  "allowed_addresses" TEXT NOT NULL,
+  "signing_sealed" TEXT,
+  "signing_prefix" TEXT,
   "created_at" INTEGER NOT NULL,
   "updated_at" INTEGER NOT NULL,
   "last_upload_at" INTEGER,
@@ -61,6 +67,8 @@ CREATE TABLE "drifthook_drift_events" (
   "contract_version" INTEGER NOT NULL,
   "source_name" TEXT,
   "file_name" TEXT,
+  "file_size" INTEGER,
+  "file_sha256" TEXT,
   "format" TEXT,
   "status" TEXT NOT NULL,
   "severity" TEXT,
@@ -89,6 +97,7 @@ CREATE TABLE "drifthook_drift_reports" (
   "id" TEXT NOT NULL,
   "report" TEXT NOT NULL,
   "error" TEXT NOT NULL,
+  "told" TEXT NOT NULL,
   PRIMARY KEY ("tenant_id", "id")
 ) STRICT;
 CREATE TABLE "drifthook_subscriptions" (

@@ -46,6 +46,8 @@ const eventOf = ({ contractName, fileName }: Omit<Subject, 'url'>): Row<'driftEv
   contractVersion: 1,
   sourceName: contractName,
   fileName,
+  fileSize: 100,
+  fileSha256: 'ab'.repeat(32),
   format: 'json',
   status: 'pending',
   severity: null,

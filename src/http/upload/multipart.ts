@@ -1,12 +1,16 @@
 import type { ServerResponse } from 'node:http'
 import multer, { MulterError, type StorageEngine } from 'multer'
-import { DrifthookError, isDrifthookError } from '../errors.js'
-import { fileTooLarge, type UploadedFile } from '../services/uploads.js'
-import { isConsumed, readBytes } from './body.js'
-import type { HttpRequest } from './request.js'
+import { DrifthookError, isDrifthookError } from '../../errors.js'
+import { fileTooLarge } from '../../services/uploads/intake.js'
+import { isConsumed, readBytes } from '../body.js'
+import type { HttpRequest } from '../request.js'
 
 /** A file, and the text fields that came with it. */
-export interface ReceivedFile extends UploadedFile {
+export interface ReceivedFile {
+  bytes: Uint8Array
+  fileName: string | null
+  /** As the sender declared it; null if not at all. */
+  contentType: string | null
   fields: Record<string, unknown>
 }
 
