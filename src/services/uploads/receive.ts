@@ -10,6 +10,7 @@ import { measureOf } from '../contracts.js'
 import { announce, dataBytes, type Happening, prepareMessage } from '../deliveries/outbox.js'
 import { eventKey } from '../ids.js'
 import { notFound } from '../shared.js'
+import { receivedEntry, type UploadOrigin, uploadActor } from './attempts.js'
 import { recordedName } from './inspection.js'
 import type { UploadedFile } from './intake.js'
 import { comparisonData, failureData } from './message.js'
@@ -48,7 +49,17 @@ export type Receive = (
   monitor: Row<'monitors'>,
   files: readonly UploadedFile[],
   wishes: UploadWishes,
+  known?: KnownUpload,
 ) => Promise<UploadOutcome>
+
+/** What the caller knows of an upload already. */
+export interface KnownUpload {
+  origin: UploadOrigin
+  /** The monitor's contract as it was read when the upload was admitted; null: it is still to be read. */
+  contract: Row<'contracts'> | null
+}
+
+const nothingKnown: KnownUpload = { origin: { actor: uploadActor, address: null }, contract: null }
 
 /** Takes files that have come in, and lets go of them. */
 export function receiver(context: Context): Receive {
@@ -64,6 +75,8 @@ export function receiver(context: Context): Receive {
     event: Row<'driftEvents'>,
     details: Row<'driftReports'>,
     toMessage: (repeated: boolean) => Happening,
+    /** Whom to name as the sender of a file that was taken in; null for one that is refused. */
+    origin: UploadOrigin | null,
   ) {
     const openKey = event.fingerprint === null ? null : `${monitor.id}:${event.fingerprint}`
     const { tenantId } = monitor
@@ -86,6 +99,7 @@ export function receiver(context: Context): Receive {
         steps: [
           { write: { op: 'insert', table: 'driftEvents', row }, refused: { exists: 'again' } },
           { write: { op: 'insert', table: 'driftReports', row: details } },
+          ...(origin === null ? [] : [{ write: receivedEntry(context, row, origin) }]),
           ...prepared.writes.map((write) => ({ write })),
           { write: touch },
         ],
@@ -95,8 +109,12 @@ export function receiver(context: Context): Receive {
     return recorded
   }
 
-  async function compare(monitor: Row<'monitors'>, file: UploadedFile): Promise<UploadResult> {
-    const contract = await storage.get('contracts', monitor.tenantId, monitor.contractId)
+  async function compare(
+    monitor: Row<'monitors'>,
+    file: UploadedFile,
+    known: KnownUpload,
+  ): Promise<UploadResult> {
+    const contract = known.contract ?? (await storage.get('contracts', monitor.tenantId, monitor.contractId))
     if (contract === null) throw notFound('contract')
     const measure = measureOf(context, contract)
     const number = await storage.nextIds('driftEvents', 1)
@@ -114,7 +132,7 @@ export function receiver(context: Context): Receive {
     const { report, format } = outcome.value
     const event = { ...base, ...eventColumns(report, clock.now()), format }
     const details = { tenantId: monitor.tenantId, id: base.id, report, error: null, told: null }
-    const recorded = await record(monitor, event, details, (repeated) => ({
+    const toMessage = (repeated: boolean): Happening => ({
       tenantId: monitor.tenantId,
       type: report.hasDrift ? (repeated ? 'check.repeated' : 'drift.detected') : 'check.passed',
       result: report.result,
@@ -122,7 +140,8 @@ export function receiver(context: Context): Receive {
       monitorId: monitor.id,
       about: null,
       data: dataBytes(comparisonData(event, report, eventUrl(context, number))),
-    }))
+    })
+    const recorded = await record(monitor, event, details, toMessage, known.origin)
     const told = recorded.prepared.receivers > 0
     return {
       success: true,
@@ -145,7 +164,7 @@ export function receiver(context: Context): Receive {
       limit: fault.limit ?? null,
     }
     const details = { tenantId: monitor.tenantId, id: base.id, report: null, error, told: null }
-    await record(monitor, base, details, () => ({
+    const toMessage = (): Happening => ({
       tenantId: monitor.tenantId,
       type: 'check.failed',
       result: 'error',
@@ -153,7 +172,8 @@ export function receiver(context: Context): Receive {
       monitorId: monitor.id,
       about: null,
       data: dataBytes(failureData(base, error, eventUrl(context, Number(base.id)))),
-    }))
+    })
+    await record(monitor, base, details, toMessage, null)
     return new DrifthookError(fault.code, fault.message, {
       errors: fault.errors,
       eventId: Number(base.id),
@@ -163,11 +183,11 @@ export function receiver(context: Context): Receive {
     })
   }
 
-  return async (monitor, files) => {
+  return async (monitor, files, _wishes, known = nothingKnown) => {
     const [file] = files
     if (file === undefined) throw new DrifthookError('FILE_MISSING', 'There is no file in the request.')
     try {
-      return { kind: 'compared', result: await compare(monitor, file) }
+      return { kind: 'compared', result: await compare(monitor, file, known) }
     } finally {
       await Promise.all(files.map((each) => each.release()))
     }
