@@ -98,7 +98,7 @@ export function createDrifthook(options: DrifthookOptions): Drifthook {
     stop({ drainMs = 10_000 } = {}) {
       return life.end(async () => {
         await Promise.all([runner.stop(drainMs), services.uploads.settled(drainMs)])
-        await Promise.all([queue.close(), transport.close(), analyzer.close()])
+        await Promise.all([services.uploads.close(), queue.close(), transport.close(), analyzer.close()])
       })
     },
     runDue: () => runner.runDue(),

@@ -14,6 +14,7 @@ import type { Call, Route } from './route.js'
 import { apiRoutes } from './routes/index.js'
 import { readFile } from './upload/multipart.js'
 import { handleUpload } from './upload/route.js'
+import { headerToken } from './upload/token.js'
 import { fromWire } from './wire.js'
 
 export interface HttpParts {
@@ -79,8 +80,11 @@ const asHttpRequest = (request: Request): HttpRequest => request as unknown as H
 function uploadRouter(parts: HttpParts, places: Places): Router {
   const router = newRouter()
   const { uploads } = parts.services
-  router.post('/:token', (request, response) => {
+  const receive = (request: Request, response: Response, token: string) => {
     const incoming = asHttpRequest(request)
+    // Refused before anybody looks at the token, so nobody else would write it down.
+    const refusal = unencrypted(parts, request)
+    if (refusal !== null) uploads.refused(refusal, request.ip ?? null)
     return answering(
       parts,
       request,
@@ -89,7 +93,7 @@ function uploadRouter(parts: HttpParts, places: Places): Router {
         const { api } = places(incoming)
         return handleUpload({
           uploads,
-          token: incoming.params.token ?? '',
+          token,
           request: incoming,
           response,
           eventUrl: (eventId) => (api === null ? null : `${api}/events/${eventId}`),
@@ -97,6 +101,11 @@ function uploadRouter(parts: HttpParts, places: Places): Router {
       },
       { success: false },
     )
+  }
+  router.post('/:token', (request, response) => receive(request, response, request.params.token ?? ''))
+  router.post('/', (request, response, next) => {
+    const token = headerToken(asHttpRequest(request))
+    return token === null ? next() : receive(request, response, token)
   })
   router.all('/:token', (request, response) =>
     answering(parts, request, response, () => notAllowed(response, ['POST']), { success: false }),
@@ -199,12 +208,17 @@ async function answering(
 }
 
 async function reach(parts: HttpParts, request: Request, work: () => Promise<Answer>): Promise<Answer> {
-  if (parts.requireHttps && !request.secure) {
-    throw new DrifthookError('HTTPS_REQUIRED', 'Use https://; this request came unencrypted.')
-  }
+  const refusal = unencrypted(parts, request)
+  if (refusal !== null) throw refusal
   parts.refuseStopped()
   return work()
 }
+
+/** The refusal of a request that came without encryption where that is required, or null. */
+const unencrypted = ({ requireHttps }: HttpParts, request: Request): DrifthookError | null =>
+  requireHttps && !request.secure
+    ? new DrifthookError('HTTPS_REQUIRED', 'Use https://; this request came unencrypted.')
+    : null
 
 async function notAllowed(response: Response, methods: readonly string[]): Promise<never> {
   response.setHeader('allow', methods.join(', '))

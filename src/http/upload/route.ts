@@ -1,6 +1,7 @@
 /** One upload over HTTP, from its token to its answer. */
 import type { ServerResponse } from 'node:http'
 import type { Services } from '../../services/index.js'
+import { signatureHeader } from '../../services/uploads/signature.js'
 import { type Answer, rateHeaders } from '../problem.js'
 import type { HttpRequest } from '../request.js'
 import { isReplayed, uploadAnswer } from './answer.js'
@@ -22,7 +23,11 @@ export async function handleUpload({
   response,
   eventUrl,
 }: UploadCall): Promise<Answer> {
-  const admission = await uploads.admit({ token, address: request.ip ?? null })
+  const admission = await uploads.admit({
+    token,
+    address: request.ip ?? null,
+    signature: request.get(signatureHeader) ?? null,
+  })
   try {
     for (const [name, value] of Object.entries(rateHeaders(admission.rate))) response.setHeader(name, value)
     const { bytes, fields, ...claim } = await readFile(request, response, admission.maxBytes)
@@ -31,6 +36,9 @@ export async function handleUpload({
     const outcome = await admission.receive([await intake.end()], wishesOf(request, fields))
     if (isReplayed(outcome)) response.setHeader('idempotency-replayed', 'true')
     return uploadAnswer(outcome, eventUrl)
+  } catch (error) {
+    admission.refused(error)
+    throw error
   } finally {
     admission.leave()
   }
