@@ -44,10 +44,15 @@ export class Arrivals<File extends KeptFile> {
    * @throws what the intake refuses it with, or what destroyed the stream
    */
   async take(claim: FileClaim, stream: Readable): Promise<File> {
-    const intake = this.intakes.open(claim)
-    const file = pour(stream, intake)
-    this.#arrivals.push({ stream, intake, file })
-    return file
+    try {
+      const intake = this.intakes.open(claim)
+      const file = pour(stream, intake)
+      this.#arrivals.push({ stream, intake, file })
+      return await file
+    } finally {
+      // Refused before it was opened, it is read by nobody.
+      stream.destroy()
+    }
   }
 
   /** Those that were taken in, in the order in which they came. */
