@@ -58,6 +58,7 @@ export function uploadsService(context: Context) {
             format: null,
             hmacKey: null,
             place,
+            directory: context.upload.directory,
           }),
         )
         const outcome = await receive(monitor, [file], noWishes)

@@ -61,12 +61,12 @@ export function admissions({ context, budget, receive }: AdmissionParts) {
     refuseInactive(monitor)
     const rate = await limiter.take(`upload:${monitor.id}`)
     const place = budget.enter(monitor.tenantId, monitor.id)
-    const { maxBytes } = context.upload
+    const { maxBytes, directory } = context.upload
     return {
       rate,
       maxBytes,
       maxFiles: 1,
-      open: (claim) => new Intake({ ...claim, maxBytes, format: null, hmacKey: null, place }),
+      open: (claim) => new Intake({ ...claim, maxBytes, format: null, hmacKey: null, place, directory }),
       receive: (files, wishes) => receive(monitor, files, wishes),
       leave: () => place.leave(),
     }

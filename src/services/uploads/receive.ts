@@ -10,7 +10,7 @@ import { measureOf } from '../contracts.js'
 import { announce, dataBytes, type Happening, prepareMessage } from '../deliveries/outbox.js'
 import { eventKey } from '../ids.js'
 import { notFound } from '../shared.js'
-import { recordedName } from './inspection.js'
+import { recordedName } from './file-name.js'
 import type { UploadedFile } from './intake.js'
 import { comparisonData, failureData } from './message.js'
 
