@@ -36,7 +36,7 @@ export interface StartOptions {
 }
 
 export interface StopOptions {
-  /** How long attempts under way may take to end. Default 10,000. */
+  /** How long attempts and comparisons under way may take to end. Default 10,000. */
   drainMs?: number
 }
 
@@ -97,8 +97,8 @@ export function createDrifthook(options: DrifthookOptions): Drifthook {
     },
     stop({ drainMs = 10_000 } = {}) {
       return life.end(async () => {
-        await runner.stop(drainMs)
-        await Promise.all([queue.close(), transport.close(), analyzer.close()])
+        await Promise.all([runner.stop(drainMs), analyzer.close(drainMs)])
+        await Promise.all([queue.close(), transport.close()])
       })
     },
     runDue: () => runner.runDue(),

@@ -5,7 +5,8 @@ import { PreparedContract } from '../diff/prepared.js'
 import { profileFor } from '../diff/profile-file.js'
 import type { ContractSchema } from '../diff/report.js'
 import { DrifthookError, isDrifthookError } from '../errors.js'
-import type { Check, Inference, Measure, SampleFile } from '../ports/analyzer.js'
+import type { Check, Content, Inference, Measure, SampleFile } from '../ports/analyzer.js'
+import { bytesOf } from './content.js'
 
 export interface InferTask {
   kind: 'infer'
@@ -15,7 +16,7 @@ export interface InferTask {
 
 export interface CheckTask extends Pick<Measure, 'policy' | 'format' | 'key'> {
   kind: 'check'
-  file: SampleFile
+  content: Content
   schema: ContractSchema
   /** When overrides expire against it. */
   now: number
@@ -41,11 +42,11 @@ export function infer({ samples, key }: InferTask, formats: readonly Format[]): 
 
 /** @param contract the task's schema, prepared */
 export function check(
-  { file, format, key, policy, now }: Omit<CheckTask, 'schema'>,
+  { content, format, key, policy, now }: Omit<CheckTask, 'schema'>,
   contract: PreparedContract,
   formats: readonly Format[],
 ): Check {
-  const seen = read(file, format, key, formats, contract)
+  const seen = read({ bytes: bytesOf(content) }, format, key, formats, contract)
   return { format: seen.format, report: compareWith(contract, seen, policy, { now: new Date(now) }) }
 }
 
