@@ -161,7 +161,6 @@ function createContext(settings: Settings, { life, logger, lanes }: Given): Cont
     analyzer: analysisPool({
       ...settings.analysis,
       formats: settings.formats,
-      inlineBytes: 256 * 1024,
       clock,
       onError: (error) => logger.error('an analysis thread died', { error }),
     }),

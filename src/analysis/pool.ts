@@ -1,15 +1,14 @@
 import { builtInFormats } from '../diff/index.js'
 import type { Analyzer, Check, Inference, SampleFile } from '../ports/analyzer.js'
 import type { Clock } from '../ports/clock.js'
-import { check, infer, type Task } from './analyze.js'
+import { type Comparison, infer, type Task } from './analyze.js'
 import { ContractCache } from './contract-cache.js'
+import { checkInline, inlineBytes } from './inline.js'
 import { Line } from './line.js'
 import type { AnalysisSettings } from './settings.js'
 import { Threads } from './threads.js'
 
 export interface PoolOptions extends AnalysisSettings {
-  /** Files up to so many bytes are analysed on the calling thread: cheaper than the way to another. */
-  inlineBytes: number
   /** The modules of the host's own formats. */
   formats: readonly string[]
   clock: Clock
@@ -24,7 +23,7 @@ export function analysisPool(options: PoolOptions): Analyzer {
   const line = new Line({ places: options.threads, length: options.queue })
   const threads = new Threads(options)
   // The host's formats are ES modules, which only the worker can be sure to load: it always is one itself.
-  const mayInline = (bytes: number) => bytes <= options.inlineBytes && formats.length === 0
+  const mayInline = (bytes: number) => bytes <= inlineBytes && formats.length === 0
 
   /** @param begin makes the task when its turn has come, so that what waits holds nothing twice */
   const inThread = (tenantId: string, begin: () => Promise<Sent>) =>
@@ -51,14 +50,16 @@ export function analysisPool(options: PoolOptions): Analyzer {
       })) as Inference
     },
     async check({ content, tenantId }, { schemaId, schema, policy, format, key }) {
-      const task = { kind: 'check', policy, format, key, now: clock.now() } as const
-      if (!('fd' in content) && mayInline(content.byteLength))
-        return check({ ...task, content }, await contracts.get(schemaId, schema), builtInFormats)
+      const comparison: Comparison = { content, policy, format, key, now: clock.now() }
+      if (!('fd' in content) && mayInline(content.byteLength)) {
+        const done = checkInline(comparison, await contracts.get(schemaId, schema))
+        if (done !== null) return done
+      }
       return (await inThread(tenantId, async () => {
-        const contract = await contracts.get(schemaId, schema)
+        const { text } = await contracts.get(schemaId, schema)
         const sent = 'fd' in content ? content : copyOf(content)
         return {
-          task: { ...task, content: sent, schema: contract.schema },
+          task: { ...comparison, kind: 'check', content: sent, schema: text },
           transfer: 'fd' in sent ? [] : [sent.buffer],
         }
       })) as Check
