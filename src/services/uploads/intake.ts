@@ -32,7 +32,7 @@ export interface IntakeOptions {
   place: BudgetPlace
   /** Where a file is kept that is too large for memory; null: the system's folder for temporary files. */
   directory: string | null
-  /** Bytes kept in memory. Default: those that are compared without another thread. */
+  /** Bytes kept in memory, as the spool has it. */
   memoryBytes?: number
 }
 

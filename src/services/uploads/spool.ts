@@ -4,12 +4,15 @@ import { type FileHandle, open, unlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DrifthookError } from '../../errors.js'
-import { type Content, inlineBytes } from '../../ports/analyzer.js'
+import type { Content } from '../../ports/analyzer.js'
+
+/** A file of so many bytes costs less in memory than the opening of another. */
+const smallBytes = 256 * 1024
 
 export interface SpoolOptions {
   /** Null: the system's folder for temporary files. */
   directory: string | null
-  /** Bytes of one file kept in memory. Default: those that are compared without another thread. */
+  /** Bytes of one file kept in memory. Default 256 KiB. */
   memoryBytes?: number
 }
 
@@ -30,7 +33,7 @@ export class Spool {
   #underWay: Promise<unknown> = Promise.resolve()
   #released: Promise<void> | null = null
 
-  constructor({ directory, memoryBytes = inlineBytes }: SpoolOptions) {
+  constructor({ directory, memoryBytes = smallBytes }: SpoolOptions) {
     this.#directory = directory ?? tmpdir()
     this.#memoryBytes = memoryBytes
   }
