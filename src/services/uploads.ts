@@ -14,6 +14,7 @@ import {
 import { RefusedUploads } from './uploads/attempts.js'
 import { Budget } from './uploads/budget.js'
 import { Intake } from './uploads/intake.js'
+import { laterComparisons } from './uploads/later.js'
 import { noWishes, receiver } from './uploads/receive.js'
 import { invalidField, validate } from './validate.js'
 
@@ -34,7 +35,8 @@ export type UploadCheck = z.input<typeof checkInput>
 export function uploadsService(context: Context) {
   const { storage } = context
   const budget = new Budget(context.upload)
-  const receive = receiver(context)
+  const later = laterComparisons(context)
+  const receive = receiver(context, later)
   const refusals = new RefusedUploads(context)
   const admit = admissions({ context, budget, receive, refusals })
 
@@ -81,16 +83,18 @@ export function uploadsService(context: Context) {
             place,
           }),
         )
-        const outcome = await receive(monitor, [file], noWishes, {
-          origin: { actor: principal.actor, address: null },
-          contract: null,
-        })
+        const sender = { origin: { actor: principal.actor, address: null }, contract: null }
+        const outcome = await receive(monitor, [file], noWishes, sender)
+        if (outcome.kind === 'failed') throw outcome.error
         if (outcome.kind !== 'compared') throw new Error(`one file was asked for, and is ${outcome.kind}`)
         return outcome.result
       } finally {
         place.leave()
       }
     },
+
+    /** Resolves when this process compares nothing in the background, or after so many milliseconds. */
+    settled: (withinMs: number): Promise<void> => later.settled(withinMs),
   }
 }
 

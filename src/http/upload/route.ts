@@ -4,7 +4,7 @@ import type { Services } from '../../services/index.js'
 import { signatureHeader } from '../../services/uploads/signature.js'
 import { type Answer, rateHeaders } from '../problem.js'
 import type { HttpRequest } from '../request.js'
-import { uploadAnswer } from './answer.js'
+import { isReplayed, uploadAnswer } from './answer.js'
 import { readFile } from './multipart.js'
 import { wishesOf } from './wishes.js'
 
@@ -34,6 +34,7 @@ export async function handleUpload({
     const intake = admission.open(claim)
     await intake.write(bytes)
     const outcome = await admission.receive([await intake.end()], wishesOf(request, fields))
+    if (isReplayed(outcome)) response.setHeader('idempotency-replayed', 'true')
     return uploadAnswer(outcome, eventUrl)
   } catch (error) {
     admission.refused(error)

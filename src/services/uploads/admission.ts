@@ -101,7 +101,9 @@ export function admissions({ context, budget, receive, refusals }: AdmissionPart
           if (claimed !== null) await verifyAll(files, claimed)
           const origin = { actor: uploadActor, address }
           const outcome = await receive(monitor, files, wishes, { origin, contract })
-          if (outcome.kind === 'several') outcome.results.forEach(note)
+          // What came of one file alone is thrown, and noted then.
+          for (const each of outcome.kind === 'several' ? outcome.files : [])
+            if (each.kind === 'failed') note(each.error)
           return outcome
         },
         refused: note,

@@ -18,14 +18,16 @@ export interface UploadOrigin {
 /** Of whoever has the token. */
 export const uploadActor = 'upload'
 
-/** The audit entry of a file that was taken in, to be committed with its event. */
+/** The audit entry of a file that was taken in, to be committed with its event. Of a dry run there is none. */
 export const receivedEntry = (
   context: Pick<Context, 'clock'>,
-  event: Pick<Row<'driftEvents'>, 'tenantId' | 'id' | 'monitorId' | 'fileSize' | 'fileSha256'>,
+  event: Pick<Row<'driftEvents'>, 'tenantId' | 'monitorId' | 'fileSize' | 'fileSha256'> & {
+    id: string | null
+  },
   { actor, address }: UploadOrigin,
 ): Write =>
   auditWrite(context, { tenantId: event.tenantId, actor }, 'upload.received', event.monitorId, {
-    event_id: Number(event.id),
+    event_id: event.id === null ? null : Number(event.id),
     address,
     size: event.fileSize,
     sha256: event.fileSha256,
