@@ -45,6 +45,48 @@ describe('a file that is taken in', () => {
     ])
   })
 
+  it('is audited each time it comes: again under its key, compared afterwards, on trial', async () => {
+    const { app, path, storage, drifthook } = await scene()
+    const keyed = (address: string) =>
+      upload(app, path, orders()).set('idempotency-key', 'k1').set('x-forwarded-for', address)
+    expect((await keyed('192.0.2.1')).body.event_id).toBe(1)
+    expect((await keyed('192.0.2.2')).body.event_id).toBe(1)
+    expect((await upload(app, path, orders()).set('prefer', 'respond-async')).body.event_id).toBe(2)
+    expect((await upload(app, `${path}?dry_run=true`, orders())).body.event_id).toBe(null)
+    await drifthook.stop()
+    const received = (await trail(storage, 'acme')).map(({ action, detail }) => [
+      `${action} ${detail.event_id}`,
+      detail.address,
+    ])
+    expect(received.sort()).toEqual([
+      ['upload.received 1', '192.0.2.1'],
+      ['upload.received 1', '192.0.2.2'],
+      ['upload.received 2', '127.0.0.1'],
+      ['upload.received null', '127.0.0.1'],
+    ])
+  })
+
+  it('is audited beside one of the same request that is refused', async () => {
+    const { app, drifthook, storage, contract } = await scene()
+    const two = { name: 'Two', contractId: contract.id, maxFiles: 2 }
+    const { token } = await drifthook.monitors.create(acme, two)
+    const admission = await drifthook.uploads.admit({ token, address: '192.0.2.1', signature: null })
+    const files = []
+    for (const content of [orders(), '{"orders": [']) {
+      const intake = admission.open({ fileName: 'a.json', contentType: null })
+      await intake.write(Buffer.from(content))
+      files.push(await intake.end())
+    }
+    const wishes = { idempotencyKey: null, dryRun: false, later: false }
+    expect(await admission.receive(files, wishes)).toMatchObject({ kind: 'several' })
+    admission.leave()
+    await drifthook.stop()
+    expect(await trail(storage, 'acme')).toMatchObject([
+      { action: 'upload.refused', detail: { code: 'FILE_MALFORMED', address: '192.0.2.1', count: 1 } },
+      { action: 'upload.received', detail: { event_id: 1, address: '192.0.2.1' } },
+    ])
+  })
+
   it('leaves neither an event nor an entry when the commit fails', async () => {
     const storage = memoryStorage()
     const { app, path, acme: api } = await scene({ storage })
