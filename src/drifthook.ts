@@ -85,7 +85,7 @@ export function createDrifthook(options: DrifthookOptions): Drifthook {
       authenticate: authenticator(settings),
       logger,
       requireHttps: settings.requireHttps,
-      maxBytes: settings.upload.maxBytes,
+      upload: settings.upload,
       urls: context.urls,
     }),
     async start({ runner: works = true } = {}) {
