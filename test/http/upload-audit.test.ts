@@ -2,10 +2,9 @@
 import { createHash } from 'node:crypto'
 import supertest from 'supertest'
 import { describe, expect, it, vi } from 'vitest'
-import { sqliteStorage } from '../../src/adapters/sqlite/index.js'
 import { DrifthookError, type DrifthookOptions, memoryStorage, type Storage } from '../../src/index.js'
-import { acme, contractAndMonitor, orders, testApp, upload } from '../support/app.js'
-import { databaseFile } from '../support/webhooks.js'
+import { acme, contractAndMonitor, orders, placeOn, testApp, upload } from '../support/app.js'
+import { testedHere } from '../support/combinations.js'
 
 async function scene(options: Partial<DrifthookOptions> = {}) {
   const storage = options.storage ?? memoryStorage()
@@ -67,7 +66,7 @@ describe('a file that is taken in', () => {
   })
 
   it('is audited beside one of the same request that is refused', async () => {
-    const { app, drifthook, storage, contract } = await scene()
+    const { drifthook, storage, contract } = await scene()
     const two = { name: 'Two', contractId: contract.id, maxFiles: 2 }
     const { token } = await drifthook.monitors.create(acme, two)
     const admission = await drifthook.uploads.admit({ token, address: '192.0.2.1', signature: null })
@@ -184,18 +183,17 @@ describe('a refused upload', () => {
     expect(await refused(storage, system)).toHaveLength(2)
   })
 
-  it('is counted in a file as in memory', async () => {
-    const filename = databaseFile()
-    const secretKey = new Uint8Array(32).fill(1)
-    const { app, drifthook, clock } = await scene({ storage: sqliteStorage({ filename }), secretKey })
+  it.each(testedHere)('is counted on %s', async (on) => {
+    const place = placeOn(on)
+    const { app, drifthook, clock } = await scene(place.open())
     await upload(app, unknown, orders())
     await clock.advance(5_000)
     await upload(app, unknown, orders())
     await drifthook.stop()
-    const after = sqliteStorage({ filename })
-    await after.open()
-    expect(await refused(after, system)).toMatchObject([{ detail: { code: 'TOKEN_UNKNOWN', count: 2 } }])
-    await after.close()
+    const { storage } = place.open()
+    await storage.open()
+    expect(await refused(storage, system)).toMatchObject([{ detail: { code: 'TOKEN_UNKNOWN', count: 2 } }])
+    await storage.close()
   })
 
   it('is answered all the same while the trail cannot be written', async () => {
