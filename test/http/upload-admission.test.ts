@@ -206,7 +206,7 @@ describe('a token in a header', () => {
 
 describe('unknown tokens', () => {
   it('are answered 404 twenty times a minute, then 429, while known ones from there work', async () => {
-    const { app, path, clock } = await scene()
+    const { app, path } = await scene()
     for (let n = 0; n < 20; n++) expect((await from(app, unknown(n), '192.0.2.1')).status).toBe(404)
     const refused = await from(app, unknown(20), '192.0.2.1')
     expect(refused.body).toMatchObject({ success: false, status: 429, code: 'RATE_LIMITED' })

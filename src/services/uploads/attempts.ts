@@ -104,7 +104,7 @@ export class RefusedUploads {
     const group = known ?? this.#begin(JSON.stringify(kind), error.code, { monitor, address }, now)
     group.count += 1
     group.lastAt = now
-    if (group.count === 1) this.#news.abort()
+    if (group.count === 1 && !this.#news.signal.aborted) this.#news.abort()
     this.#working ??= this.#work()
   }
 

@@ -3,7 +3,7 @@ import { DrifthookError } from '../../errors.js'
 import type { Row } from '../../ports/tables.js'
 import type { Context } from '../context.js'
 import { findKey, type KeyedRequest } from '../idempotency.js'
-import type { UploadOrigin } from './attempts.js'
+import { receivedEntry, type UploadOrigin } from './attempts.js'
 import { recordedName } from './file-name.js'
 import type { UploadedFile } from './intake.js'
 import { type FileOutcome, outcomeOf } from './outcome.js'
@@ -40,16 +40,24 @@ export async function earlierOutcome(context: Context, upload: Upload): Promise<
   return resultId === null ? null : outcomeAgain(context, upload, resultId)
 }
 
-/** @param id of the event that the key was taken for */
+/**
+ * That the file came again is written down, as every attempt is.
+ * @param id of the event that the key was taken for
+ */
 export async function outcomeAgain(
-  { storage }: Context,
-  { monitor: { tenantId } }: Upload,
+  context: Context,
+  { monitor: { tenantId }, origin }: Upload,
   id: string,
 ): Promise<FileOutcome> {
+  const { storage } = context
   const event = await storage.get('driftEvents', tenantId, id)
   // The report after the event: of one that is processing there is none, and one that is not has its own.
   const details = event === null ? null : await storage.get('driftReports', tenantId, id)
-  if (event !== null) return outcomeOf(event, details, true)
+  if (event !== null) {
+    const outcome = outcomeOf(event, details, true)
+    if (outcome.kind !== 'failed') await storage.commit([receivedEntry(context, event, origin)])
+    return outcome
+  }
   throw new DrifthookError(
     'IDEMPOTENCY_CONFLICT',
     'What was answered under this idempotency key is not kept any more. Send another key.',

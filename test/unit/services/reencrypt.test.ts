@@ -1,4 +1,5 @@
 /** Another key for what is stored: every process goes on, and at the end the old key is needed by none. */
+import { createHmac } from 'node:crypto'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { sqliteStorage } from '../../../src/adapters/sqlite/index.js'
 import type { Row } from '../../../src/ports/tables.js'
@@ -29,8 +30,19 @@ async function stage(app: Process, url: string) {
   const rotated = (await app.acme.post(`/webhooks/${webhook.id}/rotate-secret`)).body
   const sample = JSON.parse(orders())
   const contract = (await app.acme.post('/contracts').send({ name: 'Orders', sample })).body
-  const monitor = (await app.acme.post('/monitors').send({ name: 'K', contract_id: contract.id })).body
+  const monitor = (
+    await app.acme.post('/monitors').send({ name: 'K', contract_id: contract.id, signed: true })
+  ).body
   return { webhook, rotated, contract, monitor }
+}
+
+/** Uploads as a partner does that holds both of the monitor's credentials. */
+function signedUpload(app: Process, monitor: { token: string; signing_secret: string }) {
+  const signature = createHmac('sha256', monitor.signing_secret).update(drifted).digest('hex')
+  return upload(app.app, `/drift/webhook/${monitor.token}`, drifted).set(
+    'x-upload-signature',
+    `sha256=${signature}`,
+  )
 }
 
 /** Starts re-encryption and works it; returns the job as it ended. */
@@ -82,10 +94,10 @@ describe('re-encryption', () => {
     }
     const shown = await after.acme.get(`/monitors/${monitor.id}/upload-url`)
     expect(shown.body.token).toBe(monitor.token)
-    const checked = await upload(after.app, `/drift/webhook/${monitor.token}`, drifted)
+    const checked = await signedUpload(after, monitor)
     expect(checked.body).toMatchObject({ success: true, has_drift: true })
     // And the process with both keys does as before.
-    expect((await upload(both.app, `/drift/webhook/${monitor.token}`, drifted)).status).toBe(200)
+    expect((await signedUpload(both, monitor)).status).toBe(200)
   })
 
   it('that runs again finds nothing, and rewrites nothing', async () => {
