@@ -47,13 +47,13 @@ async function living(moment: string) {
 }
 
 /** The process that comes after, so many milliseconds from now. */
-function after(filename: string, ms: number) {
+function nextLife(filename: string, ms: number) {
   const clock = fakeClock(Date.now() + ms)
   const storage = sqliteStorage({ filename })
   return webhookApp(memory, { storage, secretKey: new Uint8Array(32).fill(7), clock })
 }
 
-type App = ReturnType<typeof after>
+type App = ReturnType<typeof nextLife>
 
 const events = async ({ acme }: App) => (await acme.get('/events')).body.items
 const messages = async ({ storage }: App) =>
@@ -77,12 +77,12 @@ describe('a process that is killed', () => {
     expect((await running.ended).signal).toBe('SIGKILL')
 
     // Set back, so that the lease is sure to stand.
-    const early = after(filename, -30_000)
+    const early = nextLife(filename, -30_000)
     await early.drifthook.runDue()
     expect(await events(early)).toMatchObject([{ id, status: 'processing', result: null }])
     expect((await again(early, path, 'HELD')).body).toMatchObject({ event_id: id, status: 'processing' })
 
-    const late = after(filename, leaseOver)
+    const late = nextLife(filename, leaseOver)
     await late.drifthook.runDue()
     expect((await late.acme.get(`/events/${id}`)).body).toMatchObject({
       status: 'pending',
@@ -109,7 +109,7 @@ describe('a process that is killed', () => {
       await send(body).catch(() => null)
       expect((await running.ended).signal).toBe('SIGKILL')
 
-      const next = after(filename, leaseOver)
+      const next = nextLife(filename, leaseOver)
       await next.drifthook.runDue()
       await again(next, path, body)
       await next.drifthook.uploads.settled(20_000)
