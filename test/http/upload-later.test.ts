@@ -1,6 +1,6 @@
 /** `Prefer: respond-async`: the file is compared when its sender has been answered. */
 import { describe, expect, it } from 'vitest'
-import { DrifthookError, type Storage } from '../../src/index.js'
+import { DrifthookError, type ErrorCode, type Storage } from '../../src/index.js'
 import { fakeClock } from '../../src/testkit/fake-clock.js'
 import { orders, placeOn, upload } from '../support/app.js'
 import { durableHere, memory } from '../support/combinations.js'
@@ -152,6 +152,8 @@ describe('an upload that is compared afterwards', () => {
     await scene.drifthook.uploads.settled(enough)
     expect(await ids('status=processing')).toEqual([])
     expect(await ids('status=pending&result=breaking')).toEqual([id])
+    const [listed] = (await scene.acme.get('/events')).body.items
+    expect(listed).toMatchObject({ file_size: drifted.length, file_sha256: expect.any(String) })
   })
 
   it('keeps its lease for as long as it takes, and nobody may cancel that', async () => {
@@ -173,6 +175,51 @@ describe('an upload that is compared afterwards', () => {
     await scene.drifthook.runDue()
     expect(await event(scene, id)).toMatchObject({ status: 'pending', result: 'breaking' })
     expect(await scene.left()).toMatchObject({ messages: ['drift.detected'], jobs: [] })
+  })
+})
+
+describe('what a comparison raises that is no fault of the content', () => {
+  /** Has the first comparisons raise that: they ask for the contract's schema. */
+  function raising({ storage }: UploadScene, code: ErrorCode, times: number) {
+    const get = storage.get.bind(storage)
+    storage.get = async (table, tenantId, id) => {
+      if (table === 'contractSchemas' && times-- > 0) throw new DrifthookError(code, 'not now')
+      return get(table, tenantId, id)
+    }
+  }
+  const nothing = { events: [], messages: [], jobs: [], keys: 0 }
+
+  it.each([
+    ['UPLOADS_BUSY', 503],
+    ['XML_DOCTYPE_REFUSED', 400],
+  ] as const)('%s is answered %i, and nothing is recorded', async (code, status) => {
+    const scene = await uploadScene()
+    raising(scene, code, 1)
+    const send = () => upload(scene.app, scene.path, drifted).set('idempotency-key', 'k')
+    const refused = await send()
+    expect(refused.body).toMatchObject({ success: false, status, code })
+    expect(refused.body.event_id).toBeUndefined()
+    expect(await scene.left()).toMatchObject(nothing)
+    const next = await send()
+    expect([next.status, next.headers['idempotency-replayed']]).toEqual([200, undefined])
+  })
+
+  it('is waited for if it passes, where nobody waits for the answer', async () => {
+    const clock = fakeClock()
+    const scene = await uploadScene(memory, { clock })
+    raising(scene, 'UPLOADS_BUSY', 3)
+    const { event_id: id } = (await later(scene)).body
+    while ((await event(scene, id)).status === 'processing') await clock.advance(2_000)
+    expect((await event(scene, id)).result).toBe('breaking')
+  })
+
+  it('is written to the event that is there already if it is the file', async () => {
+    const scene = await uploadScene()
+    raising(scene, 'XML_DOCTYPE_REFUSED', 1)
+    const { event_id: id } = (await later(scene)).body
+    await scene.drifthook.uploads.settled(enough)
+    expect((await event(scene, id)).error.code).toBe('XML_DOCTYPE_REFUSED')
+    expect((await scene.left()).messages).toEqual(['check.failed'])
   })
 })
 
