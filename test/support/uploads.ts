@@ -2,7 +2,7 @@
 import type { DrifthookOptions } from '../../src/index.js'
 import { contractAndMonitor, orders } from './app.js'
 import { type Combination, here } from './combinations.js'
-import { subscribe, webhookApp } from './webhooks.js'
+import { receiving, subscribe, webhookApp } from './webhooks.js'
 
 /** Orders that lack what the contract has. */
 export const drifted = orders((order) => {
@@ -13,9 +13,10 @@ export const drifted = orders((order) => {
 export async function uploadScene(on: Combination = here, options: Partial<DrifthookOptions> = {}) {
   const app = webhookApp(on, options)
   const { contract, monitor, path } = await contractAndMonitor(app)
-  const webhook = await subscribe(app, 'https://partner.example/', { events: ['*'], audience: 'partner' })
+  const partner = await receiving()
+  const webhook = await subscribe(app, partner.url(), { events: ['*'], audience: 'partner' })
 
-  /** Every event and message there is, and the keys and jobs; oldest first. */
+  /** What there is of events, messages by their type, keys, and jobs that do not come back. */
   async function left() {
     const all = { tenantId: 'acme', index: 'created', limit: 100 } as const
     const [events, messages, keys, jobs] = await Promise.all([
@@ -26,7 +27,7 @@ export async function uploadScene(on: Combination = here, options: Partial<Drift
     ])
     return {
       events: events.items.map(({ id }) => Number(id)),
-      messages: messages.items.map(({ type }) => type),
+      messages: messages.items.map(({ type }) => type).sort(),
       keys: keys.items.length,
       jobs: jobs.items.map(({ kind, status }) => `${kind} ${status}`),
     }

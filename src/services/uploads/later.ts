@@ -69,8 +69,12 @@ export function laterComparisons(context: Context): LaterComparisons {
 
     async settled(withinMs) {
       const settled = new AbortController()
-      const all = Promise.all([...underWay]).then(() => settled.abort())
-      await Promise.race([all, systemClock.wait(withinMs, settled.signal)])
+      const all = async () => {
+        // Others may begin meanwhile.
+        while (underWay.size > 0) await Promise.all(underWay)
+        settled.abort()
+      }
+      await Promise.race([all(), systemClock.wait(withinMs, settled.signal)])
     },
   }
 }
