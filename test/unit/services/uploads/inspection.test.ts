@@ -255,7 +255,10 @@ describe('text', () => {
     // One in a hundred characters is too few to say anything.
     expect(refusal(`${'a'.repeat(99)}\u001b`.repeat(1_000))).toBeNull()
     expect(codeOf(`${'a'.repeat(98)}\u001b`.repeat(1_000))).toBe('FILE_SUSPICIOUS')
-    const wide = Buffer.from(`\ufeff${row}${'\u0001'.repeat(17)}`, 'utf16le')
+    const utf16 = (text: string) => Buffer.from(`\ufeff${text}`, 'utf16le')
+    expect(refusal(utf16(`${'a'.repeat(99)}\u001b`.repeat(1_000)))).toBeNull()
+    expect(codeOf(utf16(`${'a'.repeat(98)}\u001b`.repeat(1_000)))).toBe('FILE_SUSPICIOUS')
+    const wide = utf16(`${row}${'\u0001'.repeat(17)}`)
     expect(refusal(wide)).toMatchObject({ place: { byte: 2 + 2 * row.length } })
   })
 
@@ -338,7 +341,8 @@ describe('XML with a document type', () => {
     '<a><!DOCTYPE a></a>',
     '<a><![CDATA[<!DOCTYPE a>]]></a>',
     '<!-- <!DOCTYPE a> --><a/>',
-    '<?a <!DOCTYPE a> ?><a/>',
+    '<!-- -> <!DOCTYPE a> --><a/>',
+    '<?a <!DOCTYPE a> > ?><a/>',
     '{"a":"<!DOCTYPE a>"}',
     'text\n<!DOCTYPE a>',
     '<!-- <!DOCTYPE a>',
