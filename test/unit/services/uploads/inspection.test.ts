@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { isDrifthookError } from '../../../../src/errors.js'
@@ -287,7 +288,17 @@ describe('text', () => {
     expect(codeOf(`${interchange}\u0000`)).toBe('FILE_SUSPICIOUS')
   })
 
-  it('is told from random bytes, and in pieces as in one', () => {
+  it('is told from bytes that mean nothing', () => {
+    const block = (text: string) => createHash('sha256').update(text).digest()
+    for (let file = 0; file < 20; file++) {
+      const bytes = Buffer.concat(Array.from({ length: 128 }, (_, n) => block(`${file} ${n}`)))
+      expect(codeOf(bytes)).toBe('FILE_SUSPICIOUS')
+      // Without a NUL too.
+      expect(codeOf(bytes.map((byte) => byte || 1))).toBe('FILE_SUSPICIOUS')
+    }
+  })
+
+  it('is told in pieces as in one', () => {
     const piece = fc.oneof(
       fc.uint8Array({ maxLength: 60 }),
       fc.string({ maxLength: 60 }).map((text) => Buffer.from(text)),
@@ -298,12 +309,6 @@ describe('text', () => {
         const bytes = Buffer.concat(pieces.map((each) => Buffer.from(each as string)))
         expect(refusal(bytes, { step })).toEqual(refusal(bytes))
       }),
-    )
-    fc.assert(
-      fc.property(fc.uint8Array({ minLength: 4_096, maxLength: 5_000 }), (bytes) => {
-        expect(codeOf(bytes)).not.toBe('accepted')
-      }),
-      { numRuns: 20 },
     )
   })
 })
