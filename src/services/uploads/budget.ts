@@ -71,6 +71,11 @@ export class Budget {
     }
   }
 
+  /** Tenants and tokens it knows of: those with something under way. */
+  get size(): number {
+    return this.#tenants.size + this.#underWay.size
+  }
+
   get #share(): number {
     return Math.floor(this.options.budgetBytes / 4)
   }

@@ -17,10 +17,11 @@ const invisible =
 export function recordedName(name: string | null | undefined): string | null {
   const base = name?.split(/[/\\]/).at(-1) ?? ''
   const seen = wellFormed(base).replace(invisible, '$1').trimStart()
+  // Cut off there, an emoji may have lost what its joiner joins.
   const clean = [...seen]
     .slice(0, maxCharacters)
     .join('')
-    .replace(/[\s.]+$/, '')
+    .replace(/([\s.]|\u200d)+$/, '')
   return clean === '' ? null : clean
 }
 

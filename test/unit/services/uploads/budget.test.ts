@@ -87,14 +87,31 @@ describe('the budget of uploads under way', () => {
     expect(refusal(() => place.take(1))).toEqual(busy('upload.budgetBytes', 100))
   })
 
+  it('is full to the byte', () => {
+    const budget = of(403)
+    const last = budget.enter('e', 'e')
+    last.leave()
+    for (const tenant of ['a', 'b', 'c', 'd']) budget.enter(tenant, tenant).take(100)
+    last.take(3)
+    expect(refusal(() => last.take(1))).toEqual(busy('upload.budgetBytes', 403))
+  })
+
+  it('knows no credit: what was not taken is not given back', () => {
+    const place = of(400).enter('acme', 'm')
+    place.leave()
+    place.giveBack(50)
+    place.take(100)
+    expect(refusal(() => place.take(1))).not.toBeNull()
+  })
+
   it('keeps to its laws whatever uploads do', () => {
-    const options = { budgetBytes: 40 * least, inFlightPerToken: 3 }
+    const options = { budgetBytes: 12 * least, inFlightPerToken: 2 }
     const step = fc.record({
       what: fc.constantFrom('enter', 'enter', 'take', 'take', 'giveBack', 'leave' as const),
       tenant: fc.constantFrom('a', 'b', 'c', 'd', 'e'),
       monitor: fc.constantFrom('1', '2', '3', '4', '5'),
       which: fc.nat(30),
-      bytes: fc.nat(3 * least),
+      bytes: fc.nat(2 * least),
     })
     fc.assert(
       fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
@@ -130,12 +147,13 @@ describe('the budget of uploads under way', () => {
           }
           expect(sum(uploads)).toBeLessThanOrEqual(options.budgetBytes)
         }
-        // When all is over, everything is free again: four tenants can fill it.
+        // When all is over, nobody is remembered, and everything is free again: four tenants can fill it.
         for (const { place, taken } of uploads) {
           place.leave()
           place.giveBack(taken)
         }
-        for (const tenant of ['w', 'x', 'y', 'z']) budget.enter(tenant, tenant).take(10 * least)
+        expect(budget.size).toBe(0)
+        for (const tenant of ['w', 'x', 'y', 'z']) budget.enter(tenant, tenant).take(3 * least)
       }),
     )
   })

@@ -20,6 +20,7 @@ describe('the recorded name of a file', () => {
     ['half a surrogate pair', 'a\ud800b.csv', 'a\ufffdb.csv'],
     ['too many characters', 'x'.repeat(400), 'x'.repeat(255)],
     ['too many characters outside of the basic plane', '📦'.repeat(400), '📦'.repeat(255)],
+    ['half of an emoji', `a${'👩‍💻'.repeat(85)}`, `a${'👩‍💻'.repeat(84)}👩`],
   ])('is without %s', (_what, given, recorded) => expect(recordedName(given)).toBe(recorded))
 
   it.each([null, undefined, '', '/', 'orders/', '.', '..', '../..', ' . ', '\u0000', '\u202e', '\u200b.'])(

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { isDrifthookError } from '../../../../src/errors.js'
@@ -255,7 +256,10 @@ describe('text', () => {
     // One in a hundred characters is too few to say anything.
     expect(refusal(`${'a'.repeat(99)}\u001b`.repeat(1_000))).toBeNull()
     expect(codeOf(`${'a'.repeat(98)}\u001b`.repeat(1_000))).toBe('FILE_SUSPICIOUS')
-    const wide = Buffer.from(`\ufeff${row}${'\u0001'.repeat(17)}`, 'utf16le')
+    const utf16 = (text: string) => Buffer.from(`\ufeff${text}`, 'utf16le')
+    expect(refusal(utf16(`${'a'.repeat(99)}\u001b`.repeat(1_000)))).toBeNull()
+    expect(codeOf(utf16(`${'a'.repeat(98)}\u001b`.repeat(1_000)))).toBe('FILE_SUSPICIOUS')
+    const wide = utf16(`${row}${'\u0001'.repeat(17)}`)
     expect(refusal(wide)).toMatchObject({ place: { byte: 2 + 2 * row.length } })
   })
 
@@ -284,7 +288,17 @@ describe('text', () => {
     expect(codeOf(`${interchange}\u0000`)).toBe('FILE_SUSPICIOUS')
   })
 
-  it('is told from random bytes, and in pieces as in one', () => {
+  it('is told from bytes that mean nothing', () => {
+    const block = (text: string) => createHash('sha256').update(text).digest()
+    for (let file = 0; file < 20; file++) {
+      const bytes = Buffer.concat(Array.from({ length: 128 }, (_, n) => block(`${file} ${n}`)))
+      expect(codeOf(bytes)).toBe('FILE_SUSPICIOUS')
+      // Without a NUL too.
+      expect(codeOf(bytes.map((byte) => byte || 1))).toBe('FILE_SUSPICIOUS')
+    }
+  })
+
+  it('is told in pieces as in one', () => {
     const piece = fc.oneof(
       fc.uint8Array({ maxLength: 60 }),
       fc.string({ maxLength: 60 }).map((text) => Buffer.from(text)),
@@ -295,12 +309,6 @@ describe('text', () => {
         const bytes = Buffer.concat(pieces.map((each) => Buffer.from(each as string)))
         expect(refusal(bytes, { step })).toEqual(refusal(bytes))
       }),
-    )
-    fc.assert(
-      fc.property(fc.uint8Array({ minLength: 4_096, maxLength: 5_000 }), (bytes) => {
-        expect(codeOf(bytes)).not.toBe('accepted')
-      }),
-      { numRuns: 20 },
     )
   })
 })
@@ -338,7 +346,8 @@ describe('XML with a document type', () => {
     '<a><!DOCTYPE a></a>',
     '<a><![CDATA[<!DOCTYPE a>]]></a>',
     '<!-- <!DOCTYPE a> --><a/>',
-    '<?a <!DOCTYPE a> ?><a/>',
+    '<!-- -> <!DOCTYPE a> --><a/>',
+    '<?a <!DOCTYPE a> > ?><a/>',
     '{"a":"<!DOCTYPE a>"}',
     'text\n<!DOCTYPE a>',
     '<!-- <!DOCTYPE a>',
