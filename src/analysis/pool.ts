@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { builtInFormats } from '../diff/index.js'
 import type { Analyzer, Check, Inference, SampleFile } from '../ports/analyzer.js'
 import type { Clock } from '../ports/clock.js'
@@ -42,11 +43,14 @@ export function analysisPool(options: PoolOptions): Analyzer {
       const bytes = samples.reduce((sum, sample) => sum + sample.bytes.byteLength, 0)
       if (mayInline(bytes)) return infer({ kind: 'infer', samples, key }, builtInFormats)
       return (await inThread(tenantId, async () => {
-        const copies = samples.map((sample): SampleFile => ({ ...sample, bytes: copyOf(sample.bytes) }))
-        return {
-          task: { kind: 'infer', samples: copies, key },
-          transfer: copies.map(({ bytes }) => bytes.buffer as ArrayBuffer),
+        const copies: SampleFile[] = []
+        const transfer: ArrayBuffer[] = []
+        for (const sample of samples) {
+          const bytes = await copyOf(sample.bytes)
+          copies.push({ ...sample, bytes })
+          transfer.push(bytes.buffer)
         }
+        return { task: { kind: 'infer', samples: copies, key }, transfer }
       })) as Inference
     },
     async check({ content, tenantId }, { schemaId, schema, policy, format, key }) {
@@ -57,7 +61,7 @@ export function analysisPool(options: PoolOptions): Analyzer {
       }
       return (await inThread(tenantId, async () => {
         const { text } = await contracts.get(schemaId, schema)
-        const sent = 'fd' in content ? content : copyOf(content)
+        const sent = 'fd' in content ? content : await copyOf(content)
         return {
           task: { ...comparison, kind: 'check', content: sent, schema: text },
           transfer: 'fd' in sent ? [] : [sent.buffer],
@@ -72,5 +76,17 @@ interface Sent {
   transfer: ArrayBuffer[]
 }
 
-/** The bytes are the caller's, and stay so: what is handed over to a thread is a copy. */
-const copyOf = (bytes: Uint8Array): Uint8Array<ArrayBuffer> => new Uint8Array(bytes)
+const copyStep = 1024 * 1024
+
+/**
+ * The bytes are the caller's, and stay so: what is handed over to a thread is a copy. In steps: 30 MiB at once would
+ * keep the event loop waiting for over 20 ms.
+ */
+async function copyOf(bytes: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
+  const copy = new Uint8Array(bytes.byteLength)
+  for (let start = 0; start < copy.byteLength; start += copyStep) {
+    if (start > 0) await nextTurn()
+    copy.set(bytes.subarray(start, start + copyStep), start)
+  }
+  return copy
+}

@@ -1,8 +1,11 @@
 /** What a comparison may take: time, memory and a thread, and what becomes of the others when it takes more. */
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { acme, type TestApp, testApp, upload } from '../support/app.js'
+
+// Threads start, grow and end as fast as the machine lets them; none of the limits below depends on it.
+vi.setConfig({ testTimeout: 90_000 })
 
 const module = pathToFileURL(join(import.meta.dirname, '../e2e/fixtures/misbehaving.mjs')).href
 const file = (deed: string) => `BAD1\n${deed}\n`

@@ -4,11 +4,14 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { analysisPool } from '../../../src/analysis/pool.js'
 import type { DrifthookError } from '../../../src/errors.js'
 import type { Content, Measure } from '../../../src/ports/analyzer.js'
 import { systemClock } from '../../../src/ports/clock.js'
+
+// Threads start as fast as the machine lets them.
+vi.setConfig({ testTimeout: 90_000 })
 
 const misbehaving = pathToFileURL(join(import.meta.dirname, '../../e2e/fixtures/misbehaving.mjs')).href
 const key = new Uint8Array(32).fill(7)
