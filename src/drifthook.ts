@@ -36,7 +36,7 @@ export interface StartOptions {
 }
 
 export interface StopOptions {
-  /** How long attempts under way may take to end. Default 10,000. */
+  /** How long attempts and comparisons under way may take to end. Default 10,000. */
   drainMs?: number
 }
 
@@ -97,8 +97,11 @@ export function createDrifthook(options: DrifthookOptions): Drifthook {
     },
     stop({ drainMs = 10_000 } = {}) {
       return life.end(async () => {
+        const until = performance.now() + drainMs
         await Promise.all([runner.stop(drainMs), services.uploads.settled(drainMs)])
-        await Promise.all([services.uploads.close(), queue.close(), transport.close(), analyzer.close()])
+        // What waits for a thread would be refused from here on.
+        await analyzer.close(Math.max(0, until - performance.now()))
+        await Promise.all([services.uploads.close(), queue.close(), transport.close()])
       })
     },
     runDue: () => runner.runDue(),
@@ -161,7 +164,6 @@ function createContext(settings: Settings, { life, logger, lanes }: Given): Cont
     analyzer: analysisPool({
       ...settings.analysis,
       formats: settings.formats,
-      inlineBytes: 256 * 1024,
       clock,
       onError: (error) => logger.error('an analysis thread died', { error }),
     }),

@@ -1,5 +1,6 @@
 /** The options of `createDrifthook`, checked strictly: a misspelt one throws, with its path. */
 import { z } from 'zod'
+import { type AnalysisOptions, analysisField } from './analysis/settings.js'
 import { DrifthookError } from './errors.js'
 import type { HttpRequest } from './http/request.js'
 import type { Principal, SignatureHeaders, SignatureScheme } from './model.js'
@@ -50,18 +51,8 @@ export interface DrifthookOptions {
    * export: URLs, absolute paths or package names, because worker threads load them too.
    */
   formats?: readonly string[]
-  analysis?: {
-    /** The file of `drifthook/analysis-worker`, in a host that bundles its dependencies. */
-    workerFile?: string
-    /** Worker threads at most. Default 2. */
-    threads?: number
-    /** Files that wait for a thread; beyond them uploads are told to come again. Default 100. */
-    queue?: number
-    /** How long one file may take, in milliseconds. Default 60,000. */
-    timeoutMs?: number
-    /** Heap of one thread, in MiB. Default 512. */
-    memoryMb?: number
-  }
+  /** How files are compared. */
+  analysis?: AnalysisOptions
   delivery?: {
     /** Milliseconds after the n-th failed attempt, or a preset's name. */
     retryDelays?: readonly number[] | RetryPreset
@@ -194,15 +185,7 @@ const schema = z.strictObject({
   eventTypes,
   upload: uploadField,
   formats: z.array(z.string().min(1)).max(50).default([]),
-  analysis: z
-    .strictObject({
-      workerFile: z.string().min(1).nullable().default(null),
-      threads: positive.max(64).default(2),
-      queue: positive.max(100_000).default(100),
-      timeoutMs: positive.max(3_600_000).default(60_000),
-      memoryMb: positive.min(64).max(65_536).default(512),
-    })
-    .prefault({}),
+  analysis: analysisField,
   delivery: z
     .strictObject({
       retryDelays: retryDelaysField.default('default'),

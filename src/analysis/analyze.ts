@@ -3,9 +3,9 @@ import { compareWith } from '../diff/compare.js'
 import { detectFormat, type Format, mergeProfiles, type Profile, toSchema } from '../diff/index.js'
 import { PreparedContract } from '../diff/prepared.js'
 import { profileFor } from '../diff/profile-file.js'
-import type { ContractSchema } from '../diff/report.js'
 import { DrifthookError, isDrifthookError } from '../errors.js'
-import type { Check, Inference, Measure, SampleFile } from '../ports/analyzer.js'
+import type { Check, Content, Inference, Measure, SampleFile } from '../ports/analyzer.js'
+import { bytesOf } from './content.js'
 
 export interface InferTask {
   kind: 'infer'
@@ -13,21 +13,26 @@ export interface InferTask {
   key: Uint8Array
 }
 
-export interface CheckTask extends Pick<Measure, 'policy' | 'format' | 'key'> {
-  kind: 'check'
-  file: SampleFile
-  schema: ContractSchema
+/** What is compared, and how. */
+export interface Comparison extends Pick<Measure, 'policy' | 'format' | 'key'> {
+  content: Content
   /** When overrides expire against it. */
   now: number
+}
+
+export interface CheckTask extends Comparison {
+  kind: 'check'
+  /** The contract's, as JSON. */
+  schema: string
 }
 
 export type Task = InferTask | CheckTask
 
 /** @throws DrifthookError as the Analyzer port says */
 export function analyze(task: Task, formats: readonly Format[]): Inference | Check {
-  return task.kind === 'infer'
-    ? infer(task, formats)
-    : check(task, new PreparedContract(task.schema), formats)
+  if (task.kind === 'infer') return infer(task, formats)
+  const contract = new PreparedContract(JSON.parse(task.schema))
+  return compared(task, contract, profileOf(task, contract, formats))
 }
 
 export function infer({ samples, key }: InferTask, formats: readonly Format[]): Inference {
@@ -40,12 +45,15 @@ export function infer({ samples, key }: InferTask, formats: readonly Format[]): 
 }
 
 /** @param contract the task's schema, prepared */
-export function check(
-  { file, format, key, policy, now }: Omit<CheckTask, 'schema'>,
+export function profileOf(
+  { content, format, key }: Comparison,
   contract: PreparedContract,
   formats: readonly Format[],
-): Check {
-  const seen = read(file, format, key, formats, contract)
+): Profile {
+  return read({ bytes: bytesOf(content) }, format, key, formats, contract)
+}
+
+export function compared({ policy, now }: Comparison, contract: PreparedContract, seen: Profile): Check {
   return { format: seen.format, report: compareWith(contract, seen, policy, { now: new Date(now) }) }
 }
 

@@ -4,9 +4,10 @@ import type { ContractSchema } from '../diff/report.js'
 /** How much is kept at most. One file's contract is read within milliseconds: what falls out is no loss. */
 const most = { contracts: 500, characters: 8 * 1024 * 1024 }
 
-interface Kept {
+export interface KnownContract {
   contract: PreparedContract
-  characters: number
+  /** Its schema as JSON: on the way to a thread a text costs a fraction of an object. */
+  text: string
 }
 
 /**
@@ -14,7 +15,7 @@ interface Kept {
  * forgotten first, by their number and by the length of their schemas.
  */
 export class ContractCache {
-  readonly #kept = new Map<string, Kept>()
+  readonly #kept = new Map<string, KnownContract>()
   #characters = 0
 
   constructor(private readonly limits = most) {}
@@ -24,24 +25,25 @@ export class ContractCache {
   }
 
   /** @param id names the schema for good: another version has another id */
-  async get(id: string, schema: () => Promise<ContractSchema>): Promise<PreparedContract> {
+  async get(id: string, schema: () => Promise<ContractSchema>): Promise<KnownContract> {
     const known = this.#kept.get(id)
     if (known) {
       // To the end: the first of a map is the one unused for longest.
       this.#kept.delete(id)
       this.#kept.set(id, known)
-      return known.contract
+      return known
     }
     const contract = new PreparedContract(await schema())
-    this.#keep(id, { contract, characters: JSON.stringify(contract.schema).length })
-    return contract
+    const read = { contract, text: JSON.stringify(contract.schema) }
+    this.#keep(id, read)
+    return read
   }
 
-  #keep(id: string, kept: Kept): void {
-    if (kept.characters > this.limits.characters) return
+  #keep(id: string, kept: KnownContract): void {
+    if (kept.text.length > this.limits.characters) return
     this.#forget(id)
     this.#kept.set(id, kept)
-    this.#characters += kept.characters
+    this.#characters += kept.text.length
     for (const oldest of this.#kept.keys()) {
       if (this.#kept.size <= this.limits.contracts && this.#characters <= this.limits.characters) return
       this.#forget(oldest)
@@ -49,7 +51,7 @@ export class ContractCache {
   }
 
   #forget(id: string): void {
-    this.#characters -= this.#kept.get(id)?.characters ?? 0
+    this.#characters -= this.#kept.get(id)?.text.length ?? 0
     this.#kept.delete(id)
   }
 }

@@ -7,14 +7,23 @@ export interface PackedError {
   errors: readonly FieldError[]
   place?: Place
   limit?: Limit
+  retryAfterSeconds?: number
 }
 
-export const pack = ({ code, message, errors, place, limit }: DrifthookError): PackedError => ({
+export const pack = ({
+  code,
+  message,
+  errors,
+  place,
+  limit,
+  retryAfterSeconds,
+}: DrifthookError): PackedError => ({
   code,
   message,
   errors,
   ...(place === undefined ? {} : { place }),
   ...(limit === undefined ? {} : { limit }),
+  ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
 })
 
 export const unpack = ({ code, message, ...details }: PackedError): DrifthookError =>

@@ -19,6 +19,8 @@ export default async function work({ task, formats }: Job): Promise<Answer> {
     return task.kind === 'probe' ? { value: 'ready' } : { value: analyze(task, loaded) }
   } catch (error) {
     if (isDrifthookError(error)) return { fault: pack(error) }
-    throw error
+    // A format of the host's may throw anything. What is no Error is not told from success by the pool (null),
+    // or does not survive the way back (a function).
+    throw error instanceof Error ? error : new Error(`a format threw ${typeof error}, which is no Error`)
   }
 }

@@ -52,15 +52,20 @@ export interface Analyzer {
    * @throws DrifthookError `WORKER_NOT_FOUND`
    */
   open(): Promise<void>
-  close(): Promise<void>
+  /**
+   * Refuses what waits with `STOPPED`, and waits for what runs: then the same becomes of that.
+   * @param drainMs how long at most, in milliseconds
+   */
+  close(drainMs: number): Promise<void>
   /**
    * Learns one schema from one or more samples of one format.
-   * @throws DrifthookError `FORMAT_UNDECIDED`, `FORMAT_MISMATCH`, `FILE_MALFORMED`, `FILE_LIMIT_EXCEEDED`
+   * @throws DrifthookError `FORMAT_UNDECIDED`, `FORMAT_MISMATCH`, `FILE_MALFORMED`, `FILE_LIMIT_EXCEEDED` (of the
+   *   file, or `analysis.timeoutMs`, `analysis.memoryMb`), `UPLOADS_BUSY` if too many wait already
    */
-  infer(samples: readonly SampleFile[], options: { key: Uint8Array }): Promise<Inference>
+  infer(samples: readonly SampleFile[], options: { key: Uint8Array; tenantId: string }): Promise<Inference>
   /**
-   * Compares a file with a contract.
-   * @throws DrifthookError as {@link infer}, `SCHEMA_UNSUPPORTED`, and `UPLOADS_BUSY` if too many wait already
+   * Compares a file with a contract. Bytes and open file are the caller's: they stay as they are until it ends.
+   * @throws DrifthookError as {@link infer}, `SCHEMA_UNSUPPORTED`, `SPOOL_UNAVAILABLE` if an open file cannot be read
    */
   check(file: IncomingFile, measure: Measure): Promise<Check>
 }

@@ -100,13 +100,13 @@ export function contractsService(context: Context) {
     /**
      * Makes a contract from exactly one of: `schema` (a JSON Schema 2020-12), `sample`, `samples`, `file`.
      * @throws DrifthookError `INVALID_REQUEST`, `NAME_TAKEN`, `LIMIT_REACHED`, `FORMAT_UNDECIDED`,
-     *   `FILE_MALFORMED`, `FILE_LIMIT_EXCEEDED`, `SCHEMA_UNSUPPORTED`
+     *   `FILE_MALFORMED`, `XML_DOCTYPE_REFUSED`, `FILE_LIMIT_EXCEEDED`, `SCHEMA_UNSUPPORTED`
      */
     async create(principal: Principal, input: ContractCreate): Promise<Contract> {
       requirePermission(principal, 'contracts:write')
       const given = validate(createInput, input)
       const key = randomBytes(32)
-      const learned = await learn(context, given, key)
+      const learned = await learn(context, given, { key, tenantId: principal.tenantId })
       const now = clock.now()
       const id = newId('ct', now)
       const { tenantId } = principal
@@ -252,7 +252,7 @@ const versionsUpTo = (last: number) => Array.from({ length: last }, (_, n) => n 
 async function learn(
   context: Context,
   given: z.infer<typeof createInput>,
-  key: Uint8Array,
+  whose: { key: Uint8Array; tenantId: string },
 ): Promise<{ schema: ContractSchema; format: string | null }> {
   const sources = (['schema', 'sample', 'samples', 'file'] as const).filter(
     (name) => given[name] !== undefined,
@@ -273,7 +273,7 @@ async function learn(
   const files = samples.map(
     (bytes): SampleFile => (given.format === undefined ? { bytes } : { bytes, format: given.format }),
   )
-  return context.analyzer.infer(files, { key })
+  return context.analyzer.infer(files, whose)
 }
 
 const sampleBytes = (sample: unknown): Uint8Array =>

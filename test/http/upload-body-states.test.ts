@@ -372,11 +372,15 @@ describe('a refusal', () => {
     expect(recorded.opened.map(({ log }) => log)).toEqual([['open abc', 'end', ...last, 'abort']])
   })
 
-  it('is answered where a sender never stops', async () => {
+  it.each([
+    ['raw', raw, ''],
+    ['in a form', multipart, begun('abc')],
+  ])('of the size is answered where a sender never stops, %s', async (_what, headers, first) => {
     const recorded = recordingIntakes({})
     const { port } = await serve(recorded)
-    const { socket, chunk, answer } = await open(port, raw)
+    const { socket, chunk, answer } = await open(port, headers)
     const gone = closed(socket)
+    if (first !== '') chunk(first)
     const flood = () => {
       if (socket.destroyed) return
       if (chunk(Buffer.alloc(1024 * 1024))) setImmediate(flood)
@@ -384,6 +388,7 @@ describe('a refusal', () => {
     }
     flood()
     expect(await answer).toMatchObject({ body: { code: 'FILE_TOO_LARGE' } })
+    expect(recorded.opened.map(({ log }) => log.slice(1))).toEqual([['abort']])
     await gone
   })
 })

@@ -12,7 +12,7 @@ const rooms: Rules['rooms'] = {
   'errors.ts': [],
   'url.ts': [],
   'model.ts': ['errors.ts', 'type diff/report.ts', 'type signing/index.ts'],
-  'options.ts': ['services/', 'ports/', 'type http/request.ts', ...kernel],
+  'options.ts': ['analysis/settings.ts', 'services/', 'ports/', 'type http/request.ts', ...kernel],
   'life.ts': ['ports/', ...kernel],
   'diff/': ['errors.ts', 'url.ts'],
   'signing/': ['errors.ts'],
@@ -64,7 +64,7 @@ const rooms: Rules['rooms'] = {
 }
 
 const packages: Rules['packages'] = {
-  zod: ['services/', 'http/', 'options.ts'],
+  zod: ['services/', 'http/', 'options.ts', 'analysis/settings.ts'],
   // Compiles schemas to code: only the host's own, which are options.
   ajv: ['services/catalogue/'],
   'ajv-formats': ['services/catalogue/'],

@@ -71,7 +71,8 @@ export function formReader(most: FormLimits) {
       // multer's types are Express's; all it uses is a readable stream with headers.
       read(form as never, undefined as never, (error: unknown) => {
         if (error === undefined || error === null) return resolve({ ...form.body })
-        const refusal = refusalOf(error)
+        // Ours says more, and multer may have been first to see the same.
+        const refusal = form.errored ?? refusalOf(error)
         form.destroy(refusal)
         reject(refusal)
       })

@@ -20,8 +20,9 @@ describe('the contracts at hand', () => {
     const { asked, get } = scene({ contracts: 3, characters: 1_000 })
     const first = await get('a:1')
     expect(await get('a:1')).toBe(first)
-    expect((await get('a:2')).schema).toEqual(schema('a:2'))
-    expect(first.schema).toEqual(schema('a:1'))
+    expect((await get('a:2')).contract.schema).toEqual(schema('a:2'))
+    expect(first.contract.schema).toEqual(schema('a:1'))
+    expect(JSON.parse(first.text)).toEqual(schema('a:1'))
     expect(asked).toEqual(['a:1', 'a:2'])
   })
 
@@ -55,6 +56,6 @@ describe('the contracts at hand', () => {
   it('do not keep a failure', async () => {
     const { cache, get } = scene({ contracts: 2, characters: 1_000 })
     await expect(cache.get('a', () => Promise.reject(new Error('gone')))).rejects.toThrow('gone')
-    expect((await get('a')).schema).toEqual(schema('a'))
+    expect((await get('a')).contract.schema).toEqual(schema('a'))
   })
 })
