@@ -59,7 +59,9 @@ describe('encodings', () => {
 
 describe('records', () => {
   const recordsOf = (text: string, size = 256 * 1024) =>
-    [...readRecords(bytesOf(text), { delimiter: ',', quote: '"' }, { size })].flatMap((batch) => batch.records)
+    [...readRecords(bytesOf(text), { delimiter: ',', quote: '"' }, { size })].flatMap(
+      (batch) => batch.records,
+    )
 
   it('are the same whatever the size of the pieces', () => {
     const text = 'a,b\r\n"x\r\n""y"" ,",2\n5" pipe,3\r"",""\n\n"é,",\n'
