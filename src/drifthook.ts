@@ -97,7 +97,7 @@ export function createDrifthook(options: DrifthookOptions): Drifthook {
     },
     stop({ drainMs = 10_000 } = {}) {
       return life.end(async () => {
-        await runner.stop(drainMs)
+        await Promise.all([runner.stop(drainMs), services.uploads.settled(drainMs)])
         await Promise.all([queue.close(), transport.close(), analyzer.close()])
       })
     },

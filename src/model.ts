@@ -93,7 +93,8 @@ export interface MonitorSecret {
   token: string
 }
 
-export type EventStatus = 'pending' | 'resolved' | 'ignored' | 'rejected'
+/** `processing`: taken in, and not compared yet. */
+export type EventStatus = 'processing' | 'pending' | 'resolved' | 'ignored' | 'rejected'
 
 /** An event as lists show it. */
 export interface DriftEventSummary {
@@ -104,10 +105,15 @@ export interface DriftEventSummary {
   contractVersion: number
   sourceName: string | null
   fileName: string | null
+  /** Bytes. */
+  fileSize: number | null
+  /** Lower-case hex. */
+  fileSha256: string | null
   format: string | null
   status: EventStatus
   severity: Severity | null
-  result: Result
+  /** Null while it is processing. */
+  result: Result | null
   score: number | null
   driftSummary: DriftSummary
   fingerprint: string | null
@@ -237,8 +243,8 @@ export type JobStatus = 'pending' | 'done' | 'failed' | 'cancelled'
 export interface Job {
   id: string
   /** `expunge` and `prune` are the installation's own: no tenant sees them. */
-  kind: 'replay' | 'reencrypt' | 'end_deliveries' | 'fan_out' | 'expunge' | 'prune'
-  /** The subscription it is about (`fan_out`: the message; `expunge`: the tenant), or null. */
+  kind: 'replay' | 'reencrypt' | 'end_deliveries' | 'fan_out' | 'upload_lease' | 'expunge' | 'prune'
+  /** The subscription it is about (`fan_out`: the message; `upload_lease`: the event; `expunge`: the tenant), or null. */
   target: string | null
   status: JobStatus
   /** Counts so far; which ones depends on the kind. */
@@ -260,7 +266,10 @@ export interface List<Item> {
 /** What a checked upload answers. */
 export interface UploadResult {
   success: true
-  eventId: number
+  /** Null: a dry run, which records nothing. */
+  eventId: number | null
+  /** Only of a dry run. */
+  dryRun?: true
   hasDrift: boolean
   driftSummary: DriftSummary
   alertQueued: boolean

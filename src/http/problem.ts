@@ -30,23 +30,9 @@ export function problem(
   requestId: string,
   extra: Record<string, unknown> = {},
 ): Answer {
-  const { code, status, title, place, limit, eventId } = error
+  const { code, status, limit } = error
   const retryAfterSeconds = error.retryAfterSeconds ?? (status === 503 ? unavailableSeconds : undefined)
-  const told = status === 500 && code !== 'RAW_BODY_UNAVAILABLE' ? title : error.message
-  const errors = error.errors.map((one) => ({ ...one, path: pathToWire(one.path) }))
-  const body = {
-    ...extra,
-    type: `urn:drifthook:error:${code}`,
-    title,
-    status,
-    detail: told,
-    code,
-    request_id: requestId,
-    ...(errors.length === 0 || status === 500 ? {} : { errors }),
-    ...(place === undefined ? {} : { place }),
-    ...(limit === undefined ? {} : { limit }),
-    ...(eventId === undefined ? {} : { event_id: eventId }),
-  }
+  const body = { ...extra, ...problemDetails(error), request_id: requestId }
   const headers: Record<string, string> = { 'content-type': 'application/problem+json; charset=utf-8' }
   if (retryAfterSeconds !== undefined) headers['retry-after'] = String(retryAfterSeconds)
   if (status === 401) headers['www-authenticate'] = 'Bearer realm="drifthook"'
@@ -57,6 +43,23 @@ export function problem(
     )
   }
   return { status, headers, body }
+}
+
+/** What is told of an error, wherever it stands in an answer. */
+export function problemDetails(error: DrifthookError) {
+  const { code, status, title, message, place, limit, eventId } = error
+  const errors = error.errors.map((one) => ({ ...one, path: pathToWire(one.path) }))
+  return {
+    type: `urn:drifthook:error:${code}`,
+    title,
+    status,
+    detail: status === 500 && code !== 'RAW_BODY_UNAVAILABLE' ? title : message,
+    code,
+    ...(errors.length === 0 || status === 500 ? {} : { errors }),
+    ...(place === undefined ? {} : { place }),
+    ...(limit === undefined ? {} : { limit }),
+    ...(eventId === undefined ? {} : { event_id: eventId }),
+  }
 }
 
 /** The state of a rate limit, in the fields of draft-ietf-httpapi-ratelimit-headers (revision 7). */

@@ -15,7 +15,7 @@ const listInput = z.strictObject({
   ...pageOptions,
   contractId: idField.optional(),
   monitorId: idField.optional(),
-  status: z.enum(['pending', 'resolved', 'ignored', 'rejected']).optional(),
+  status: z.enum(['processing', 'pending', 'resolved', 'ignored', 'rejected']).optional(),
   severity: z.enum(['trivial', 'minor', 'major']).optional(),
   result: z.enum(['pass', 'warning', 'breaking', 'error']).optional(),
   from: instantField.optional(),
@@ -24,7 +24,7 @@ const listInput = z.strictObject({
 
 export type EventList = z.input<typeof listInput>
 
-/** Drift events: every comparison there was. */
+/** Drift events: every comparison there was, or will be. */
 export function eventsService(context: Context) {
   const { storage } = context
   return {
@@ -74,10 +74,12 @@ const show = (row: Row<'driftEvents'>): DriftEventSummary => ({
   contractVersion: row.contractVersion,
   sourceName: row.sourceName,
   fileName: row.fileName,
+  fileSize: row.fileSize,
+  fileSha256: row.fileSha256,
   format: row.format,
   status: row.status as EventStatus,
   severity: row.severity as DriftEventSummary['severity'],
-  result: row.result as DriftEventSummary['result'],
+  result: row.status === 'processing' ? null : (row.result as DriftEventSummary['result']),
   score: row.score,
   driftSummary: {
     additions: row.additions,

@@ -11,7 +11,7 @@ import { validate } from './validate.js'
 
 const jobList = z.strictObject({
   ...pageOptions,
-  kind: z.enum(['replay', 'reencrypt', 'end_deliveries', 'fan_out']).optional(),
+  kind: z.enum(['replay', 'reencrypt', 'end_deliveries', 'fan_out', 'upload_lease']).optional(),
   status: z.enum(['pending', 'done', 'failed', 'cancelled']).optional(),
   target: idField.optional(),
 })
@@ -49,7 +49,7 @@ export function jobsService(context: Context) {
 
     /**
      * Stops a job. What it did so far stays; a step under way right now writes nothing.
-     * @throws DrifthookError `NOT_FOUND`, `CONFLICT` if it has ended
+     * @throws DrifthookError `NOT_FOUND`, `CONFLICT` if it has ended, or watches over an upload
      */
     async cancel(principal: Principal, id: string): Promise<Job> {
       requirePermission(principal, 'jobs:write')
@@ -57,6 +57,7 @@ export function jobsService(context: Context) {
       const { made } = await commitSteps(storage, async () => {
         const before = await row(tenantId, id)
         if (before.status !== 'pending') throw ended(before.status)
+        if (before.kind === 'upload_lease') throw watching()
         const now = clock.now()
         const set = { status: 'cancelled', dueAt: null, leaseUntil: null, updatedAt: now, completedAt: now }
         const steps: Step[] = [
@@ -75,6 +76,9 @@ export function jobsService(context: Context) {
 
 const ended = (status: string) =>
   new DrifthookError('CONFLICT', `The job has ended already: it is ${status}.`)
+
+/** Without it the event of an upload whose process died would be processing for ever. */
+const watching = () => new DrifthookError('CONFLICT', 'The job ends by itself when its upload was compared.')
 
 export const showJob = (row: Row<'jobs'>): Job => ({
   id: row.id,

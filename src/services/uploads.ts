@@ -6,6 +6,7 @@ import { idField } from './shared.js'
 import { type Admission, admissions, refuseInactive, type UploadRequest } from './uploads/admission.js'
 import { Budget } from './uploads/budget.js'
 import { Intake } from './uploads/intake.js'
+import { laterComparisons } from './uploads/later.js'
 import { noWishes, receiver } from './uploads/receive.js'
 import { invalidField, validate } from './validate.js'
 
@@ -26,7 +27,8 @@ export type UploadCheck = z.input<typeof checkInput>
 export function uploadsService(context: Context) {
   const { storage } = context
   const budget = new Budget(context.upload)
-  const receive = receiver(context)
+  const later = laterComparisons(context)
+  const receive = receiver(context, later)
   const admit = admissions({ context, budget, receive })
 
   return {
@@ -61,12 +63,16 @@ export function uploadsService(context: Context) {
           }),
         )
         const outcome = await receive(monitor, [file], noWishes)
+        if (outcome.kind === 'failed') throw outcome.error
         if (outcome.kind !== 'compared') throw new Error(`one file was asked for, and is ${outcome.kind}`)
         return outcome.result
       } finally {
         place.leave()
       }
     },
+
+    /** Resolves when this process compares nothing in the background, or after so many milliseconds. */
+    settled: (withinMs: number): Promise<void> => later.settled(withinMs),
   }
 }
 

@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http'
 import type { Services } from '../../services/index.js'
 import { type Answer, rateHeaders } from '../problem.js'
 import type { HttpRequest } from '../request.js'
-import { uploadAnswer } from './answer.js'
+import { isReplayed, uploadAnswer } from './answer.js'
 import { readFile } from './multipart.js'
 import { wishesOf } from './wishes.js'
 
@@ -29,6 +29,7 @@ export async function handleUpload({
     const intake = admission.open(claim)
     await intake.write(bytes)
     const outcome = await admission.receive([await intake.end()], wishesOf(request, fields))
+    if (isReplayed(outcome)) response.setHeader('idempotency-replayed', 'true')
     return uploadAnswer(outcome, eventUrl)
   } finally {
     admission.leave()

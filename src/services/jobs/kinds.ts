@@ -6,6 +6,7 @@ import type { JobKind } from './kind.js'
 import { periodicKinds } from './periodic.js'
 import { reencrypt } from './reencrypt.js'
 import { replay } from './replay.js'
+import { uploadLease } from './upload-lease.js'
 
 /** Every kind of job there is. */
 export const jobKinds: Readonly<Record<Job['kind'], JobKind>> = {
@@ -13,6 +14,7 @@ export const jobKinds: Readonly<Record<Job['kind'], JobKind>> = {
   reencrypt,
   end_deliveries: endDeliveries,
   fan_out: fanOut,
+  upload_lease: uploadLease,
   expunge,
   prune: periodicKinds.prune.work,
 }

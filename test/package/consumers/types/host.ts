@@ -39,7 +39,7 @@ export async function main(): Promise<number> {
       file: new Uint8Array([123, 125]),
       fileName: 'orders.json',
     })
-    return result.eventId
+    return result.eventId ?? 0
   } catch (error) {
     if (isDrifthookError(error) && error.code === 'FILE_MALFORMED') return error.place?.line ?? 0
     throw error
