@@ -85,7 +85,7 @@ export function createDrifthook(options: DrifthookOptions): Drifthook {
       authenticate: authenticator(settings),
       logger,
       requireHttps: settings.requireHttps,
-      maxBytes: settings.upload.maxBytes,
+      upload: settings.upload,
       urls: context.urls,
     }),
     async start({ runner: works = true } = {}) {
@@ -98,7 +98,7 @@ export function createDrifthook(options: DrifthookOptions): Drifthook {
     stop({ drainMs = 10_000 } = {}) {
       return life.end(async () => {
         await Promise.all([runner.stop(drainMs), services.uploads.settled(drainMs)])
-        await Promise.all([queue.close(), transport.close(), analyzer.close()])
+        await Promise.all([services.uploads.close(), queue.close(), transport.close(), analyzer.close()])
       })
     },
     runDue: () => runner.runDue(),

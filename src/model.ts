@@ -81,8 +81,20 @@ export interface Monitor {
   description: string | null
   contractId: string
   active: boolean
+  /** Bytes of one file; null: as many as the installation allows. */
+  maxBytes: number | null
+  /** Files in one request. */
+  maxFiles: number
+  /** Null: the installation's. */
+  rateLimit: RateLimit | null
+  /** Addresses and CIDR ranges that may upload; none: all. */
+  allowedAddresses: string[]
+  /** Whether files must be signed. */
+  signed: boolean
   /** The token's first characters: enough to tell two apart, useless to a thief. */
   tokenPrefix: string
+  /** The same of the secret that files are signed with; null where they are not. */
+  signingPrefix: string | null
   createdAt: string
   updatedAt: string
   lastUploadAt: string | null
@@ -91,6 +103,11 @@ export interface Monitor {
 /** What only creation, rotation and `uploadUrl` show: the credential itself. */
 export interface MonitorSecret {
   token: string
+}
+
+/** What only switching signatures on and rotation show: the secret that files are signed with. */
+export interface MonitorSigningSecret {
+  signingSecret: string
 }
 
 /** `processing`: taken in, and not compared yet. */

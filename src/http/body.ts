@@ -1,19 +1,12 @@
-/** Reading a request's body: the bytes, or the JSON a management route takes. */
+/** Reading a request's body as the JSON a management route takes. */
 import { DrifthookError } from '../errors.js'
 import type { HttpRequest } from './request.js'
 
 /** Whether somebody before us read the stream. */
 export const isConsumed = (request: HttpRequest): boolean => request.readableDidRead || request.readableEnded
 
-/**
- * The whole body, counted while it arrives.
- * @throws what `tooLarge` makes, as soon as there are more than `maxBytes`
- */
-export function readBytes(
-  request: HttpRequest,
-  maxBytes: number,
-  tooLarge: () => Error,
-): Promise<Uint8Array> {
+/** The whole body, counted while it arrives. */
+function readBytes(request: HttpRequest, maxBytes: number): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = 0
@@ -23,7 +16,7 @@ export function readBytes(
     }
     const onData = (chunk: Buffer) => {
       size += chunk.byteLength
-      if (size > maxBytes) done(() => reject(tooLarge()))
+      if (size > maxBytes) done(() => reject(bodyTooLarge(maxBytes)))
       else chunks.push(chunk)
     }
     const onEnd = () => done(() => resolve(Buffer.concat(chunks, size)))
@@ -42,7 +35,7 @@ const aborted = (cause?: unknown) =>
  */
 export async function readJson(request: HttpRequest, maxBytes: number): Promise<unknown> {
   if (isConsumed(request)) return parsedByHost(request.body)
-  const bytes = await readBytes(request, maxBytes, () => bodyTooLarge(maxBytes))
+  const bytes = await readBytes(request, maxBytes)
   if (bytes.byteLength === 0) return undefined
   const type = request.get('content-type') ?? ''
   if (!/^application\/([\w.-]+\+)?json\b/i.test(type)) {
@@ -70,22 +63,3 @@ const bodyTooLarge = (maxBytes: number) =>
   new DrifthookError('BODY_TOO_LARGE', `The body has more than ${maxBytes} bytes.`, {
     limit: { name: 'upload.maxBytes', value: maxBytes },
   })
-
-/**
- * Lets a client that is still sending read its answer: takes in a bounded amount for a bounded time, then
- * closes. Without this the operating system resets the connection and the answer is lost on the way.
- */
-export function drain(request: HttpRequest, maxBytes: number, maxMs: number): void {
-  if (request.complete || request.destroyed) return
-  let left = maxBytes
-  const close = () => request.socket?.destroy()
-  const timer = setTimeout(close, maxMs)
-  timer.unref()
-  request.on('data', (chunk: Buffer) => {
-    left -= chunk.byteLength
-    if (left < 0) close()
-  })
-  request.on('close', () => clearTimeout(timer))
-  request.on('error', () => clearTimeout(timer))
-  request.resume()
-}

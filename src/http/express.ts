@@ -5,15 +5,20 @@ import { DrifthookError } from '../errors.js'
 import type { Principal } from '../model.js'
 import type { Logger } from '../services/context.js'
 import type { Services } from '../services/index.js'
-import { drain, readJson } from './body.js'
+import { readJson } from './body.js'
 import { crossSite } from './cross-site.js'
 import { nearMiss } from './near-miss.js'
 import { type Answer, asDrifthookError, problem, success, verbatim } from './problem.js'
 import type { Handler, HttpRequest } from './request.js'
 import type { Call, Route } from './route.js'
 import { apiRoutes } from './routes/index.js'
-import { readFile } from './upload/multipart.js'
+import { send } from './send.js'
+import type { Patience } from './upload/incoming-body.js'
+import { inMemory } from './upload/memory.js'
+import type { FormLimits } from './upload/multipart.js'
+import { isForm, type UploadReader, uploadReader } from './upload/reader.js'
 import { handleUpload } from './upload/route.js'
+import { headerToken } from './upload/token.js'
 import { fromWire } from './wire.js'
 
 export interface HttpParts {
@@ -24,7 +29,8 @@ export interface HttpParts {
   authenticate: (request: HttpRequest) => Promise<Principal | null>
   logger: Logger
   requireHttps: boolean
-  maxBytes: number
+  /** How much may be uploaded at once, and how long that may take. */
+  upload: FormLimits & Patience
   urls: { upload: string | null; api: string | null }
 }
 
@@ -36,10 +42,6 @@ export interface Routers {
 
 /** Where a router's neighbours are: known for sure only inside the one that holds them all. */
 type Places = (request: HttpRequest) => { upload: string | null; api: string | null }
-
-/** A refused upload is taken in for so long and so far, that its sender reads the answer. */
-const drainBytes = 64 * 1024 * 1024
-const drainMs = 5_000
 
 /** Builds the routers. Does no I/O. */
 export function createRouters(parts: HttpParts): Routers {
@@ -79,8 +81,12 @@ const asHttpRequest = (request: Request): HttpRequest => request as unknown as H
 function uploadRouter(parts: HttpParts, places: Places): Router {
   const router = newRouter()
   const { uploads } = parts.services
-  router.post('/:token', (request, response) => {
+  const read = uploadReader(parts.upload)
+  const receive = (request: Request, response: Response, token: string) => {
     const incoming = asHttpRequest(request)
+    // Refused before anybody looks at the token, so nobody else would write it down.
+    const refusal = unencrypted(parts, request)
+    if (refusal !== null) uploads.refused(refusal, request.ip ?? null)
     return answering(
       parts,
       request,
@@ -89,7 +95,8 @@ function uploadRouter(parts: HttpParts, places: Places): Router {
         const { api } = places(incoming)
         return handleUpload({
           uploads,
-          token: incoming.params.token ?? '',
+          read,
+          token,
           request: incoming,
           response,
           eventUrl: (eventId) => (api === null ? null : `${api}/events/${eventId}`),
@@ -97,6 +104,11 @@ function uploadRouter(parts: HttpParts, places: Places): Router {
       },
       { success: false },
     )
+  }
+  router.post('/:token', (request, response) => receive(request, response, request.params.token ?? ''))
+  router.post('/', (request, response, next) => {
+    const token = headerToken(asHttpRequest(request))
+    return token === null ? next() : receive(request, response, token)
   })
   router.all('/:token', (request, response) =>
     answering(parts, request, response, () => notAllowed(response, ['POST']), { success: false }),
@@ -106,11 +118,10 @@ function uploadRouter(parts: HttpParts, places: Places): Router {
 
 function apiRouter(parts: HttpParts, places: Places): Router {
   const router = newRouter()
+  const read = uploadReader(parts.upload)
   for (const route of apiRoutes) {
     const handle = (request: Request, response: Response) =>
-      answering(parts, request, response, () =>
-        manage(parts, route, places, asHttpRequest(request), response),
-      )
+      answering(parts, request, response, () => manage(parts, route, places, read, asHttpRequest(request)))
     const methods = route.method === 'PATCH' ? ['PATCH', 'PUT'] : [route.method]
     for (const method of methods) router[method.toLowerCase() as 'get'](route.path, handle)
   }
@@ -139,19 +150,18 @@ async function manage(
   parts: HttpParts,
   route: Route,
   places: Places,
+  read: UploadReader,
   request: HttpRequest,
-  response: Response,
 ) {
   const principal = await parts.authenticate(request)
   if (principal === null) throw new DrifthookError('UNAUTHENTICATED', 'This needs valid credentials.')
   if (route.method !== 'GET' && crossSite(request)) {
     throw new DrifthookError('CROSS_SITE', 'A request with a cookie must come from a page of this site.')
   }
-  const isForm =
-    route.takesFile === true && /^multipart\/form-data\b/i.test(request.get('content-type') ?? '')
+  const { maxBytes } = parts.upload
+  const form = route.takesFile === true && isForm(request) ? await read(request, inMemory(maxBytes)) : null
   const hasBody = route.method === 'POST' || route.method === 'PATCH'
-  const file = isForm ? await readFile(request, response, parts.maxBytes) : null
-  const json = hasBody && file === null ? await readJson(request, parts.maxBytes) : undefined
+  const json = hasBody && form === null ? await readJson(request, maxBytes) : undefined
   const call: Call = {
     principal,
     services: parts.services,
@@ -159,7 +169,7 @@ async function manage(
     query: queryOf(request),
     body: fromWire(json),
     idempotencyKey: route.idempotent === true ? (request.get('idempotency-key') ?? null) : null,
-    file,
+    form,
     uploadUrl: (token) => {
       const { upload } = places(request)
       return upload === null ? null : `${upload}/${token}`
@@ -184,27 +194,21 @@ async function answering(
       parts.logger.error(ours.message, { code: ours.code, requestId, error: ours.cause ?? ours })
     return problem(ours, requestId, extra)
   })
-  if (response.headersSent || response.destroyed) return
-  response
-    .status(answer.status)
-    .set(answer.headers)
-    .set('x-request-id', requestId)
-    .set('cache-control', 'no-store')
-  // The body was refused before its end: the connection cannot be used again.
-  const refused = answer.status >= 400 && !request.complete
-  if (refused) response.set('connection', 'close')
-  if (answer.body === undefined) response.end()
-  else response.end(JSON.stringify(answer.body))
-  if (refused) drain(asHttpRequest(request), drainBytes, drainMs)
+  send(request, response, answer, requestId)
 }
 
 async function reach(parts: HttpParts, request: Request, work: () => Promise<Answer>): Promise<Answer> {
-  if (parts.requireHttps && !request.secure) {
-    throw new DrifthookError('HTTPS_REQUIRED', 'Use https://; this request came unencrypted.')
-  }
+  const refusal = unencrypted(parts, request)
+  if (refusal !== null) throw refusal
   parts.refuseStopped()
   return work()
 }
+
+/** The refusal of a request that came without encryption where that is required, or null. */
+const unencrypted = ({ requireHttps }: HttpParts, request: Request): DrifthookError | null =>
+  requireHttps && !request.secure
+    ? new DrifthookError('HTTPS_REQUIRED', 'Use https://; this request came unencrypted.')
+    : null
 
 async function notAllowed(response: Response, methods: readonly string[]): Promise<never> {
   response.setHeader('allow', methods.join(', '))

@@ -1,7 +1,8 @@
 /** Routes as data: what the binder needs to know of each, and nothing about Express. */
 import type { Principal } from '../model.js'
 import type { Services } from '../services/index.js'
-import type { ReceivedFile } from './upload/multipart.js'
+import type { MemoryFile } from './upload/memory.js'
+import type { ReceivedFiles } from './upload/reader.js'
 
 /** One request to a management route, read and authenticated. */
 export interface Call {
@@ -15,7 +16,7 @@ export interface Call {
   /** The header `Idempotency-Key`, where the route takes it; null without. */
   idempotencyKey: string | null
   /** Only where the route takes one and the request is multipart. */
-  file: ReceivedFile | null
+  form: ReceivedFiles<MemoryFile> | null
   /** The absolute or rooted URL that uploads of this token go to; null if the host did not say where. */
   uploadUrl(token: string): string | null
 }

@@ -1,67 +1,29 @@
-import { createHash, randomBytes } from 'node:crypto'
-import { z } from 'zod'
-import type { List, Monitor, MonitorSecret, Principal } from '../model.js'
+import { DrifthookError } from '../errors.js'
+import type { List, Monitor, MonitorSecret, MonitorSigningSecret, Principal } from '../model.js'
 import type { Row } from '../ports/tables.js'
 import { commitSteps, type Step } from './commit.js'
 import type { Context } from './context.js'
 import { newId } from './ids.js'
-import { listPage, pageOptions } from './paging.js'
+import { newSigning, newToken, openToken, unsigned } from './monitors/credentials.js'
+import {
+  listInput,
+  type MonitorCreate,
+  type MonitorList,
+  type MonitorUpdate,
+  monitorInputs,
+  refuseSeveralSigned,
+} from './monitors/input.js'
+import { showMonitor } from './monitors/view.js'
+import { listPage } from './paging.js'
 import { requirePermission } from './permissions.js'
 import { releaseQuota, takeQuota } from './quota.js'
-import { monitorPlace } from './secret-places.js'
-import {
-  auditWrite,
-  contractSteps,
-  descriptionField,
-  idField,
-  instantOrNull,
-  instantText,
-  nameField,
-  notFound,
-  withoutUndefined,
-} from './shared.js'
+import { auditWrite, contractSteps, idField, notFound, withoutUndefined } from './shared.js'
 import { validate } from './validate.js'
-
-const createInput = z.strictObject({
-  name: nameField,
-  description: descriptionField.optional(),
-  contractId: idField,
-  active: z.boolean().default(true),
-})
-
-const updateInput = z
-  .strictObject({
-    name: nameField.optional(),
-    description: descriptionField.optional(),
-    contractId: idField.optional(),
-    active: z.boolean().optional(),
-  })
-  .refine((input) => Object.keys(input).length > 0, { message: 'name at least one field to change' })
-
-const listInput = z.strictObject({ ...pageOptions, contractId: idField.optional() })
-
-export type MonitorCreate = z.input<typeof createInput>
-export type MonitorUpdate = z.input<typeof updateInput>
-export type MonitorList = z.input<typeof listInput>
-
-/** 32 random bytes as 43 characters of URL-safe base64 (seed document S0, "Security"). */
-const newToken = (): string => randomBytes(32).toString('base64url')
-const tokenHash = (token: string): string => createHash('sha256').update(token).digest('hex')
-const tokenPlace = (tenantId: string, id: string) => monitorPlace(tenantId, id, 'token')
-
-/** The monitor whose upload token this is, of whatever tenant, or null. */
-export const monitorByToken = (context: Context, token: string): Promise<Row<'monitors'> | null> =>
-  context.storage.lookup('monitors', 'token', { tokenHash: tokenHash(token) })
 
 /** The monitors of a tenant: upload URLs, each bound to a contract. */
 export function monitorsService(context: Context) {
   const { storage, clock, secrets } = context
-
-  const credentials = (tenantId: string, id: string, token: string) => ({
-    tokenHash: tokenHash(token),
-    tokenPrefix: token.slice(0, 6),
-    tokenSealed: secrets.seal(token, tokenPlace(tenantId, id)),
-  })
+  const inputs = monitorInputs(context.upload)
 
   async function row(tenantId: string, id: string): Promise<Row<'monitors'>> {
     const found = await storage.get('monitors', tenantId, validate(idField, id))
@@ -69,36 +31,43 @@ export function monitorsService(context: Context) {
     return found
   }
 
+  /** What switching signatures on or off changes, and the secret that is to be shown. */
+  function switching({ tenantId, id, signingSealed }: Row<'monitors'>, signed: boolean | undefined) {
+    if (signed === undefined || signed === (signingSealed !== null)) return { columns: {}, shown: {} }
+    if (!signed) return { columns: unsigned, shown: {} }
+    const { signingSecret, columns } = newSigning(secrets, tenantId, id)
+    return { columns, shown: { signingSecret } }
+  }
+
   return {
     /**
-     * Makes an upload URL. The answer alone carries the token; `uploadUrl` shows it again.
+     * Makes an upload URL. The answer alone carries the token, which `uploadUrl` shows again, and with
+     * `signed` the secret to sign files with, which nobody sees again.
      * @throws DrifthookError `INVALID_REQUEST`, `LIMIT_REACHED`
      */
-    async create(principal: Principal, input: MonitorCreate): Promise<Monitor & MonitorSecret> {
+    async create(
+      principal: Principal,
+      input: MonitorCreate,
+    ): Promise<Monitor & MonitorSecret & Partial<MonitorSigningSecret>> {
       requirePermission(principal, 'monitors:write')
-      const given = validate(createInput, input)
+      const { signed, ...given } = validate(inputs.create, input)
+      refuseSeveralSigned(signed, given.maxFiles)
       const now = clock.now()
       const { tenantId } = principal
       const id = newId('mon', now)
-      const token = newToken()
-      const made: Row<'monitors'> = {
+      const { token, columns } = newToken(secrets, tenantId, id)
+      const bare: Row<'monitors'> = {
+        ...given,
+        ...columns,
+        ...unsigned,
         tenantId,
         id,
-        name: given.name,
-        description: given.description ?? null,
-        contractId: given.contractId,
-        active: given.active,
-        maxBytes: null,
-        maxFiles: 1,
-        rateLimit: null,
-        allowedAddresses: [],
-        signingSealed: null,
-        signingPrefix: null,
-        ...credentials(tenantId, id, token),
         createdAt: now,
         updatedAt: now,
         lastUploadAt: null,
       }
+      const switched = switching(bare, signed)
+      const made = { ...bare, ...switched.columns }
       await commitSteps(storage, async () => ({
         steps: [
           ...(await contractSteps(context, tenantId, null, given.contractId)),
@@ -107,13 +76,13 @@ export function monitorsService(context: Context) {
           { write: auditWrite(context, principal, 'monitor.created', id, { contractId: given.contractId }) },
         ],
       }))
-      return { ...show(made), token }
+      return { ...showMonitor(made), token, ...switched.shown }
     },
 
     /** @throws DrifthookError `NOT_FOUND`, for another tenant's monitor too */
     async get(principal: Principal, id: string): Promise<Monitor> {
       requirePermission(principal, 'monitors:read')
-      return show(await row(principal.tenantId, id))
+      return showMonitor(await row(principal.tenantId, id))
     },
 
     /** Newest first. */
@@ -121,39 +90,42 @@ export function monitorsService(context: Context) {
       requirePermission(principal, 'monitors:read')
       const { limit, cursor, ...filter } = validate(listInput, options)
       const query = { tenantId: principal.tenantId, index: 'created' as const, filter }
-      return listPage(storage, 'monitors', query, { limit, cursor }, show)
+      return listPage(storage, 'monitors', query, { limit, cursor }, showMonitor)
     },
 
     /**
-     * Changes the fields given; `active: false` stops uploads from the next request on.
+     * Changes the fields given, from the next request on; `active: false` stops uploads. `signed: true` makes a
+     * secret where there was none, which the answer alone carries; `signed: false` forgets it.
      * @throws DrifthookError `INVALID_REQUEST`, `NOT_FOUND`
      */
-    async update(principal: Principal, id: string, input: MonitorUpdate): Promise<Monitor> {
+    async update(
+      principal: Principal,
+      id: string,
+      input: MonitorUpdate,
+    ): Promise<Monitor & Partial<MonitorSigningSecret>> {
       requirePermission(principal, 'monitors:write')
-      const given = validate(updateInput, input)
+      const given = validate(inputs.update, input)
+      const { signed, ...plain } = given
       const { tenantId } = principal
-      const { made } = await commitSteps(storage, async () => {
+      const { made, shown } = await commitSteps(storage, async () => {
         const before = await row(tenantId, id)
-        const set = { ...withoutUndefined(given), updatedAt: clock.now() }
+        const { contractId, signingSealed, maxFiles } = before
+        const { columns, shown } = switching(before, signed)
+        const set = { ...withoutUndefined(plain), ...columns, updatedAt: clock.now() }
         const made = { ...before, ...set }
+        refuseSeveralSigned(made.signingSealed !== null, made.maxFiles)
+        const expect = { contractId, signingSealed, maxFiles }
         const steps: Step[] = [
           {
-            write: {
-              op: 'update',
-              table: 'monitors',
-              tenantId,
-              id,
-              set,
-              expect: { contractId: before.contractId },
-            },
+            write: { op: 'update', table: 'monitors', tenantId, id, set, expect },
             refused: { missing: notFound('monitor'), moved: 'again' },
           },
           { write: auditWrite(context, principal, 'monitor.updated', id, { fields: Object.keys(given) }) },
-          ...(await contractSteps(context, tenantId, before.contractId, made.contractId)),
+          ...(await contractSteps(context, tenantId, contractId, made.contractId)),
         ]
-        return { made, steps }
+        return { made, shown, steps }
       })
-      return show(made)
+      return { ...showMonitor(made), ...shown }
     },
 
     /** Ends the monitor and its URL. Its events stay. @throws DrifthookError `NOT_FOUND` */
@@ -162,16 +134,11 @@ export function monitorsService(context: Context) {
       const { tenantId } = principal
       await commitSteps(storage, async () => {
         const before = await row(tenantId, id)
+        const expect = { contractId: before.contractId }
         return {
           steps: [
             {
-              write: {
-                op: 'delete',
-                table: 'monitors',
-                tenantId,
-                id,
-                expect: { contractId: before.contractId },
-              },
+              write: { op: 'delete', table: 'monitors', tenantId, id, expect },
               refused: { missing: notFound('monitor'), moved: 'again' },
             },
             ...(await contractSteps(context, tenantId, before.contractId, null)),
@@ -186,40 +153,55 @@ export function monitorsService(context: Context) {
     async rotateToken(principal: Principal, id: string): Promise<Monitor & MonitorSecret> {
       requirePermission(principal, 'monitors:write')
       const { tenantId } = principal
-      const token = newToken()
-      const set = { ...credentials(tenantId, id, token), updatedAt: clock.now() }
+      const { token, columns } = newToken(secrets, tenantId, validate(idField, id))
+      const set = { ...columns, updatedAt: clock.now() }
       await commitSteps(storage, async () => ({
         steps: [
           {
-            write: { op: 'update', table: 'monitors', tenantId, id: validate(idField, id), set },
+            write: { op: 'update', table: 'monitors', tenantId, id, set },
             refused: { missing: notFound('monitor') },
           },
           { write: auditWrite(context, principal, 'monitor.token_rotated', id) },
         ],
       }))
-      return { ...show(await row(tenantId, id)), token }
+      return { ...showMonitor(await row(tenantId, id)), token }
+    },
+
+    /**
+     * Replaces the secret that files are signed with; the old one is void from the next request on. The answer
+     * alone carries the new one.
+     * @throws DrifthookError `NOT_FOUND`, `CONFLICT` where files are not signed
+     */
+    async rotateSigningSecret(principal: Principal, id: string): Promise<Monitor & MonitorSigningSecret> {
+      requirePermission(principal, 'monitors:write')
+      const { tenantId } = principal
+      const { signingSecret, columns } = newSigning(secrets, tenantId, validate(idField, id))
+      const { made } = await commitSteps(storage, async () => {
+        const before = await row(tenantId, id)
+        const { signingSealed } = before
+        if (signingSealed === null) throw notSigned()
+        const set = { ...columns, updatedAt: clock.now() }
+        const steps: Step[] = [
+          {
+            write: { op: 'update', table: 'monitors', tenantId, id, set, expect: { signingSealed } },
+            refused: { missing: notFound('monitor'), moved: 'again' },
+          },
+          { write: auditWrite(context, principal, 'monitor.signing_secret_rotated', id) },
+        ]
+        return { made: { ...before, ...set }, steps }
+      })
+      return { ...showMonitor(made), signingSecret }
     },
 
     /** Shows the credential again, and writes down that it was seen. @throws DrifthookError `NOT_FOUND` */
     async uploadUrl(principal: Principal, id: string): Promise<MonitorSecret> {
       requirePermission(principal, 'monitors:reveal')
-      const { tenantId } = principal
-      const found = await row(tenantId, id)
-      const token = secrets.open(found.tokenSealed, tokenPlace(tenantId, id))
+      const token = openToken(secrets, await row(principal.tenantId, id))
       await storage.commit([auditWrite(context, principal, 'monitor.url_revealed', id)])
       return { token }
     },
   }
 }
 
-const show = (row: Row<'monitors'>): Monitor => ({
-  id: row.id,
-  name: row.name,
-  description: row.description,
-  contractId: row.contractId,
-  active: row.active,
-  tokenPrefix: row.tokenPrefix,
-  createdAt: instantText(row.createdAt),
-  updatedAt: instantText(row.updatedAt),
-  lastUploadAt: instantOrNull(row.lastUploadAt),
-})
+const notSigned = () =>
+  new DrifthookError('CONFLICT', 'The files of this monitor are not signed. Switch `signed` on instead.')

@@ -15,9 +15,10 @@ export interface RateState {
 export interface RateLimiter {
   /**
    * Counts one request.
+   * @param own the key's own limit, where it has one
    * @throws DrifthookError `RATE_LIMITED` once the window's points are used up
    */
-  take(key: string): Promise<RateState>
+  take(key: string, own?: RateLimit | null): Promise<RateState>
 }
 
 /** Counts what this process is asked. */
@@ -32,12 +33,13 @@ export function processLimiter(): Limiter {
   }
 }
 
-/** One limit for many keys: counted for all processes where that can be had, else for this one. */
-export function rateLimiter(shared: SharedLimiter, limit: RateLimit): RateLimiter {
-  const own = processLimiter()
+/** A limit for many keys: counted for all processes where that can be had, else for this one. */
+export function rateLimiter(shared: SharedLimiter, usual: RateLimit): RateLimiter {
+  const here = processLimiter()
   return {
-    async take(key) {
-      const { allowed, remaining, resetMs } = (await shared.take(key, limit)) ?? (await own.take(key, limit))
+    async take(key, own) {
+      const limit = own ?? usual
+      const { allowed, remaining, resetMs } = (await shared.take(key, limit)) ?? (await here.take(key, limit))
       const resetSeconds = Math.max(1, Math.ceil(resetMs / 1000))
       if (allowed) return { limit: limit.points, remaining, resetSeconds }
       throw new DrifthookError(
@@ -45,7 +47,7 @@ export function rateLimiter(shared: SharedLimiter, limit: RateLimit): RateLimite
         `More than ${limit.points} requests in ${limit.durationMs / 1000} s. Try again in ${resetSeconds} s.`,
         {
           retryAfterSeconds: resetSeconds,
-          limit: { name: 'upload.rateLimit.points', value: limit.points },
+          limit: { name: own ? 'rate_limit.points' : 'upload.rateLimit.points', value: limit.points },
         },
       )
     },

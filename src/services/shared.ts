@@ -17,6 +17,10 @@ export const notFound = (noun: string): DrifthookError => new DrifthookError('NO
 export const nameField = z.string().trim().min(1).max(200)
 export const descriptionField = z.string().max(2_000).nullable()
 export const idField = z.string().min(1).max(128)
+export const rateLimitField = z.strictObject({
+  points: z.number().int().min(1).max(10_000),
+  durationMs: z.number().int().min(1).max(3_600_000),
+})
 
 type WithoutUndefined<T> = { [K in keyof T]?: Exclude<T[K], undefined> }
 
@@ -27,7 +31,7 @@ export const withoutUndefined = <T extends object>(given: T): WithoutUndefined<T
 /** The audit entry of a mutation, to be committed with it. */
 export function auditWrite(
   context: Pick<Context, 'clock'>,
-  principal: Principal,
+  principal: Pick<Principal, 'tenantId' | 'actor'>,
   action: string,
   target: string | null,
   detail: Record<string, unknown> = {},

@@ -1,9 +1,17 @@
 import { z } from 'zod'
 import type { Principal, UploadResult } from '../model.js'
+import { plainAddress } from './addresses.js'
 import type { Context } from './context.js'
 import { requirePermission } from './permissions.js'
 import { idField } from './shared.js'
-import { type Admission, admissions, refuseInactive, type UploadRequest } from './uploads/admission.js'
+import {
+  type Admission,
+  admissions,
+  mostBytes,
+  refuseInactive,
+  type UploadRequest,
+} from './uploads/admission.js'
+import { RefusedUploads } from './uploads/attempts.js'
 import { Budget } from './uploads/budget.js'
 import { Intake } from './uploads/intake.js'
 import { laterComparisons } from './uploads/later.js'
@@ -29,17 +37,30 @@ export function uploadsService(context: Context) {
   const budget = new Budget(context.upload)
   const later = laterComparisons(context)
   const receive = receiver(context, later)
-  const admit = admissions({ context, budget, receive })
+  const refusals = new RefusedUploads(context)
+  const admit = admissions({ context, budget, receive, refusals })
 
   return {
     /**
-     * Decides by the token alone whether a file may come in; asked before the body is read.
-     * @throws DrifthookError `TOKEN_UNKNOWN`, `MONITOR_INACTIVE`, `RATE_LIMITED`, `UPLOADS_BUSY`, in this order
+     * Decides by the token, the address and the headers whether a file may come in; asked before the body is
+     * read. A refusal is written to the audit trail.
+     * @throws DrifthookError `TOKEN_UNKNOWN`, `ADDRESS_REFUSED`, `MONITOR_INACTIVE`, `RATE_LIMITED`,
+     *   `SIGNATURE_INVALID`, `UPLOADS_BUSY`, in this order
      */
     admit: (request: UploadRequest): Promise<Admission> => admit(request),
 
     /**
-     * The same for files the host has at hand itself: a pull job, a mailbox. Not rate limited.
+     * Writes down an upload that was refused before anybody looked at its token. Never throws.
+     * @param address the sender's, as the host's `trust proxy` setting judges it
+     */
+    refused: (error: unknown, address: string | null): void =>
+      refusals.note(error, { monitor: null, address: plainAddress(address) }),
+
+    /** Writes down the refusals that are not written yet; at the end, when nothing is asked any more. */
+    close: (): Promise<void> => refusals.close(),
+
+    /**
+     * The same for files the host has at hand itself: a pull job, a mailbox. Neither rate limited nor signed.
      * @param input.file bytes, or a stream of them
      * @throws DrifthookError as the upload endpoint answers
      */
@@ -56,13 +77,14 @@ export function uploadsService(context: Context) {
           new Intake({
             fileName: given.fileName,
             contentType: null,
-            maxBytes: context.upload.maxBytes,
+            maxBytes: mostBytes(context, monitor),
             format: null,
             hmacKey: null,
             place,
           }),
         )
-        const outcome = await receive(monitor, [file], noWishes)
+        const sender = { origin: { actor: principal.actor, address: null }, contract: null }
+        const outcome = await receive(monitor, [file], noWishes, sender)
         if (outcome.kind === 'failed') throw outcome.error
         if (outcome.kind !== 'compared') throw new Error(`one file was asked for, and is ${outcome.kind}`)
         return outcome.result

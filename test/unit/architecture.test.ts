@@ -69,7 +69,7 @@ const packages: Rules['packages'] = {
   ajv: ['services/catalogue/'],
   'ajv-formats': ['services/catalogue/'],
   undici: ['delivery/'],
-  'ipaddr.js': ['delivery/'],
+  'ipaddr.js': ['delivery/', 'services/'],
   'csv-parse': ['diff/'],
   'fast-xml-parser': ['diff/'],
   jsondiffpatch: ['diff/delta/'],

@@ -1,7 +1,8 @@
 import type { ContractCreate, ContractUpdate } from '../../services/contracts.js'
 import { invalidField } from '../../services/validate.js'
 import { param, type Route } from '../route.js'
-import type { ReceivedFile } from '../upload/multipart.js'
+import type { MemoryFile } from '../upload/memory.js'
+import type { ReceivedFiles } from '../upload/reader.js'
 import { fromWire } from '../wire.js'
 
 export const contractRoutes: readonly Route[] = [
@@ -10,8 +11,8 @@ export const contractRoutes: readonly Route[] = [
     path: '/contracts',
     status: 201,
     takesFile: true,
-    handle: ({ services, principal, body, file }) =>
-      services.contracts.create(principal, file === null ? (body as ContractCreate) : fromForm(file)),
+    handle: ({ services, principal, body, form }) =>
+      services.contracts.create(principal, form === null ? (body as ContractCreate) : fromForm(form)),
   },
   {
     method: 'GET',
@@ -41,10 +42,11 @@ export const contractRoutes: readonly Route[] = [
 ]
 
 /** A form has only texts; what is not a text in the JSON body is JSON here. */
-function fromForm({ bytes, fileName, fields }: ReceivedFile): ContractCreate {
+function fromForm({ files: [file], fields }: ReceivedFiles<MemoryFile>): ContractCreate {
   const plain = Object.entries(fields).map(([name, value]) =>
     name === 'tags' || name === 'policy' ? [name, fromWire(json(name, value))] : [name, value],
   )
+  const { bytes, fileName } = file
   return { ...Object.fromEntries(plain), file: { bytes, ...(fileName === null ? {} : { name: fileName }) } }
 }
 

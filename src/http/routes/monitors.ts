@@ -1,5 +1,5 @@
 import type { Monitor, MonitorSecret } from '../../model.js'
-import type { MonitorCreate, MonitorUpdate } from '../../services/monitors.js'
+import type { MonitorCreate, MonitorUpdate } from '../../services/monitors/input.js'
 import { type Call, param, type Route } from '../route.js'
 
 const withUrl = async (call: Call, made: Promise<(Monitor & MonitorSecret) | MonitorSecret>) => {
@@ -45,6 +45,12 @@ export const monitorRoutes: readonly Route[] = [
     path: '/monitors/:id/rotate-token',
     status: 200,
     handle: (call) => withUrl(call, call.services.monitors.rotateToken(call.principal, param(call, 'id'))),
+  },
+  {
+    method: 'POST',
+    path: '/monitors/:id/rotate-signing-secret',
+    status: 200,
+    handle: (call) => call.services.monitors.rotateSigningSecret(call.principal, param(call, 'id')),
   },
   {
     method: 'GET',

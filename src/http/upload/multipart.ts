@@ -1,59 +1,56 @@
-import type { ServerResponse } from 'node:http'
+/** Forms with files, read by multer while they arrive. */
 import multer, { MulterError, type StorageEngine } from 'multer'
 import { DrifthookError, isDrifthookError } from '../../errors.js'
-import { fileTooLarge } from '../../services/uploads/intake.js'
-import { isConsumed, readBytes } from '../body.js'
 import type { HttpRequest } from '../request.js'
+import type { Arrivals, KeptFile } from './arrivals.js'
+import { headerText } from './file-name.js'
+import { IncomingBody, type IncomingBodyOptions } from './incoming-body.js'
 
-/** A file, and the text fields that came with it. */
-export interface ReceivedFile {
-  bytes: Uint8Array
-  fileName: string | null
-  /** As the sender declared it; null if not at all. */
-  contentType: string | null
-  fields: Record<string, unknown>
-}
-
-/** The name of the one file field (seed document S0, "Request format"). */
+/** The name of the field that every file is in (seed document S0, "Request format"). */
 const fileField = 'file'
 
-/** Bytes a multipart body may have around the file: part headers, boundaries, text fields. */
-const envelopeBytes = 256 * 1024
+/** Text fields: few, short and flat. */
+const maxFields = 20
 
-/**
- * The uploaded file: multipart field `file`, or the raw body with its own content type.
- * @throws DrifthookError `FILE_TOO_LARGE`, `FILE_MISSING`, `UPLOAD_INVALID`, `RAW_BODY_UNAVAILABLE`
- */
-export async function readFile(
-  request: HttpRequest,
-  response: ServerResponse,
-  maxBytes: number,
-): Promise<ReceivedFile> {
-  const type = request.get('content-type') ?? ''
-  const isMultipart = /^multipart\/form-data\b/i.test(type)
-  if (isConsumed(request)) throw consumed()
-  if (Number(request.get('content-length') ?? 0) > maxBytes + (isMultipart ? envelopeBytes : 0))
-    throw fileTooLarge(maxBytes)
-  if (isMultipart) return readMultipart(request, response, maxBytes)
-  if (/^application\/x-www-form-urlencoded\b/i.test(type) || type === '') throw noFile()
-  const bytes = await readBytes(request, maxBytes, () => fileTooLarge(maxBytes))
-  return { bytes, fileName: null, contentType: type, fields: {} }
+/** What multer takes for the request. The request itself it never sees: that is drained by whoever answers it. */
+class Form extends IncomingBody {
+  /** Where multer puts the text fields. */
+  body: Record<string, unknown> = {}
+
+  constructor(
+    request: HttpRequest,
+    options: IncomingBodyOptions,
+    readonly arrivals: Arrivals<KeptFile>,
+  ) {
+    super(request, options)
+  }
+
+  /** multer lets go of the body at its first fault, but tells of it only once the body is over: now it is. */
+  override unpipe(destination?: NodeJS.WritableStream): this {
+    super.unpipe(destination)
+    return this.destroy()
+  }
 }
 
-function readMultipart(
-  request: HttpRequest,
-  response: ServerResponse,
-  maxBytes: number,
-): Promise<ReceivedFile> {
-  const upload = multer({
-    storage: memoryEngine(maxBytes),
-    defParamCharset: 'utf8',
+/** The most that any form may carry. */
+export interface FormLimits {
+  /** Of one file. */
+  maxBytes: number
+  maxFiles: number
+}
+
+/** Makes what reads forms: built once, used for every request. */
+export function formReader(most: FormLimits) {
+  const read = multer({
+    storage: engine,
+    // As in every other header: see headerText.
+    defParamCharset: 'latin1',
     limits: {
-      // One above ours, which names the limit; this one only stops a stream that ours let slip.
-      fileSize: maxBytes + 1,
-      files: 1,
-      fields: 20,
-      parts: 21,
+      // One above ours, which name the limit; these only stop what ours let slip.
+      fileSize: most.maxBytes + 1,
+      files: most.maxFiles + 1,
+      fields: maxFields,
+      parts: maxFields + most.maxFiles + 1,
       fieldNameSize: 100,
       fieldSize: 64 * 1024,
       headerPairs: 50,
@@ -61,70 +58,67 @@ function readMultipart(
       fieldArrayIndexLimit: 0,
     },
   }).any()
-  return new Promise((resolve, reject) => {
-    // multer's types are Express's; all it uses is Node's request.
-    upload(request as never, response as never, (error: unknown) => {
-      if (error !== undefined && error !== null) return reject(uploadError(error, maxBytes))
-      const [file] = (request as unknown as { files?: MemoryFile[] }).files ?? []
-      if (file === undefined) return reject(noFile())
-      const fields = { ...(request.body as Record<string, unknown> | undefined) }
-      resolve({ bytes: file.bytes, fileName: file.originalname, contentType: file.mimetype, fields })
+
+  /**
+   * Settles as soon as the form is read or refused. The arrivals are the caller's to let go of.
+   * @returns the text fields
+   * @throws DrifthookError `FILE_FIELD_WRONG`, `FILES_TOO_MANY`, `UPLOAD_INVALID`, and what refuses the body or a file
+   */
+  return (request: HttpRequest, options: IncomingBodyOptions, arrivals: Arrivals<KeptFile>) =>
+    new Promise<Record<string, unknown>>((resolve, reject) => {
+      const form = new Form(request, options, arrivals)
+      form.on('error', reject)
+      // multer's types are Express's; all it uses is a readable stream with headers.
+      read(form as never, undefined as never, (error: unknown) => {
+        if (error === undefined || error === null) return resolve({ ...form.body })
+        const refusal = refusalOf(error)
+        form.destroy(refusal)
+        reject(refusal)
+      })
     })
-  })
 }
 
-type MemoryFile = Express.Multer.File & { bytes: Uint8Array }
+const asForm = (request: unknown): Form => request as Form
 
-/** Keeps the one file in memory, never more than `maxBytes` of it. */
-function memoryEngine(maxBytes: number): StorageEngine {
-  return {
-    _handleFile(_request, file, done) {
-      if (file.fieldname !== fileField) {
-        done(new DrifthookError('FILE_MISSING', `The file must be in the field "${fileField}".`))
-        file.stream.resume()
-        return
-      }
-      const chunks: Buffer[] = []
-      let size = 0
-      file.stream.on('data', (chunk: Buffer) => {
-        size += chunk.byteLength
-        if (size <= maxBytes) chunks.push(chunk)
-        else chunks.length = 0
-      })
-      file.stream.on('error', done)
-      file.stream.on('end', () => {
-        if (size > maxBytes) return done(fileTooLarge(maxBytes))
-        done(null, { bytes: Buffer.concat(chunks, size) } as Partial<MemoryFile>)
-      })
-    },
-    _removeFile(_request, file, done) {
-      Reflect.deleteProperty(file, 'bytes')
-      done(null)
-    },
-  }
+/** Hands every file over to the form's arrivals. */
+const engine: StorageEngine = {
+  _handleFile(request, { fieldname, originalname, mimetype, stream }, done) {
+    const form = asForm(request)
+    const refuse = (error: Error) => {
+      form.destroy(error)
+      done(error)
+    }
+    if (fieldname !== fileField) return refuse(wrongField())
+    const { arrivals } = form
+    if (arrivals.full) return refuse(tooManyFiles(arrivals.intakes.maxFiles))
+    arrivals
+      .take({ fileName: headerText(originalname), contentType: mimetype }, stream)
+      .then(() => done(null), refuse)
+  },
+  _removeFile(_request, _file, done) {
+    done(null)
+  },
 }
 
-function uploadError(error: unknown, maxBytes: number): Error {
+function refusalOf(error: unknown): DrifthookError {
   if (isDrifthookError(error)) return error
-  if (error instanceof MulterError) {
-    if (error.code === 'LIMIT_FILE_SIZE') return fileTooLarge(maxBytes)
-    const what = error.code === 'LIMIT_FILE_COUNT' ? 'Send one file per request.' : `${error.message}.`
-    return new DrifthookError('UPLOAD_INVALID', what, { cause: error })
-  }
   // busboy and multer report what is malformed or cut off as plain errors.
-  return new DrifthookError('UPLOAD_INVALID', 'The multipart body is malformed or was cut off.', {
-    cause: error,
-  })
+  const what = error instanceof MulterError ? error.message : 'The multipart body is malformed or was cut off'
+  return new DrifthookError('UPLOAD_INVALID', `${what}.`, { cause: error })
 }
 
-const noFile = () =>
+const wrongField = () =>
+  new DrifthookError('FILE_FIELD_WRONG', `The file must be in the field "${fileField}".`)
+
+const tooManyFiles = (maxFiles: number) =>
+  new DrifthookError(
+    'FILES_TOO_MANY',
+    maxFiles === 1 ? 'Send one file per request.' : `Send at most ${maxFiles} files per request.`,
+    { limit: { name: 'upload.maxFiles', value: maxFiles } },
+  )
+
+export const noFile = () =>
   new DrifthookError(
     'FILE_MISSING',
     `Send the file as multipart/form-data in the field "${fileField}", or as the raw body with its Content-Type.`,
-  )
-
-const consumed = () =>
-  new DrifthookError(
-    'RAW_BODY_UNAVAILABLE',
-    'A body parser of the host read this request first. Mount drifthook before it, or keep it off this path.',
   )

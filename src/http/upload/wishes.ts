@@ -24,7 +24,6 @@ export function wishesOf(request: HttpRequest, fields: Record<string, unknown>):
     idempotencyKey,
     dryRun: dryRunOf(request, fields),
     later: prefers(request.get('prefer') ?? '', 'respond-async'),
-    signature: null,
   }
 }
 

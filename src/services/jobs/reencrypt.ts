@@ -1,8 +1,9 @@
 /** Seals a tenant's stored secrets with the current key, so that an older one can be taken away. */
 import type { Cursor, Page, Update } from '../../ports/storage.js'
 import type { Row } from '../../ports/tables.js'
+import { resealed } from '../monitors/credentials.js'
 import type { SecretBox } from '../secret-box.js'
-import { contractPlace, monitorPlace, subscriptionPlace } from '../secret-places.js'
+import { contractPlace, subscriptionPlace } from '../secret-places.js'
 import { type JobKind, recordsPerStep } from './kind.js'
 
 /** The tables that hold secrets. A record somebody changes meanwhile is left for the next round. */
@@ -16,10 +17,10 @@ const updates: { [T in SealedTable]: (box: SecretBox, row: Row<T>) => Update } =
     set: { sketchKeySealed: box.reseal(sketchKeySealed, contractPlace(tenantId, id, 'sketchKey')) },
     expect: { sketchKeySealed },
   }),
-  monitors: (box, { tenantId, id, tokenSealed }) => ({
-    ...{ op: 'update', table: 'monitors', tenantId, id, optional: true },
-    set: { tokenSealed: box.reseal(tokenSealed, monitorPlace(tenantId, id, 'token')) },
-    expect: { tokenSealed },
+  monitors: (box, row) => ({
+    ...{ op: 'update', table: 'monitors', tenantId: row.tenantId, id: row.id, optional: true },
+    set: resealed(box, row),
+    expect: { tokenSealed: row.tokenSealed, signingSealed: row.signingSealed },
   }),
   subscriptions: (box, row) => {
     const { tenantId, id, urlSealed, headersSealed, secretSealed, previousSecrets, revision } = row

@@ -4,7 +4,7 @@ import { isDrifthookError } from '../../errors.js'
 import { type SignatureScheme, signatureHeaders, signatureSchemes } from '../../signing/index.js'
 import { retryDelaysField } from '../deliveries/retry-delays.js'
 import { pageOptions } from '../paging.js'
-import { descriptionField, idField, nameField } from '../shared.js'
+import { descriptionField, idField, nameField, rateLimitField } from '../shared.js'
 import { isHeaderName, reservedHeader } from './receiver-address.js'
 
 const headerName = z.string().refine(isHeaderName, 'is not a header name')
@@ -57,12 +57,7 @@ const fields = {
   signature: signatureField,
   signatureHeaders: signatureHeadersField.nullable(),
   retryDelays: retryDelaysField.nullable(),
-  rateLimit: z
-    .strictObject({
-      points: z.number().int().min(1).max(10_000),
-      durationMs: z.number().int().min(1).max(3_600_000),
-    })
-    .nullable(),
+  rateLimit: rateLimitField.nullable(),
   headers: headersField,
 }
 

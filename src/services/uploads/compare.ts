@@ -7,19 +7,21 @@ import type { Context } from '../context.js'
 import { measureOf } from '../contracts.js'
 import { notFound } from '../shared.js'
 import type { UploadedFile } from './intake.js'
+import type { Upload } from './keyed.js'
 
 /** What was found out about a file: how it drifted, or why that cannot be said. */
 export type Finding = { report: DriftReport; format: FormatName } | { fault: DrifthookError }
 
-/** The contract as it stands now, and how it measures. */
+/** The contract, and how it measures. */
 export interface Yardstick {
   contract: Row<'contracts'>
   measure: Measure
 }
 
 /** @throws DrifthookError `NOT_FOUND` if the contract is gone */
-export async function yardstickOf(context: Context, monitor: Row<'monitors'>): Promise<Yardstick> {
-  const contract = await context.storage.get('contracts', monitor.tenantId, monitor.contractId)
+export async function yardstickOf(context: Context, { monitor, contract: read }: Upload): Promise<Yardstick> {
+  const { tenantId, contractId } = monitor
+  const contract = read ?? (await context.storage.get('contracts', tenantId, contractId))
   if (contract === null) throw notFound('contract')
   return { contract, measure: measureOf(context, contract) }
 }

@@ -1,5 +1,5 @@
 /** One file on its way in: counted, looked at, hashed and kept while it arrives. */
-import { createHash } from 'node:crypto'
+import { createHash, createHmac } from 'node:crypto'
 import { DrifthookError } from '../../errors.js'
 import type { Content } from '../../ports/analyzer.js'
 import type { BudgetPlace } from './budget.js'
@@ -48,11 +48,12 @@ export class Intake {
 
   /** The whole file. @throws DrifthookError of a file that is refused */
   async end(): Promise<UploadedFile> {
-    const { fileName, contentType } = this.options
+    const { fileName, contentType, hmacKey } = this.options
     const content = Buffer.concat(this.#chunks, this.#size)
     inspectUpload(content, contentType)
     const sha256 = createHash('sha256').update(content).digest('hex')
-    return { content, size: this.#size, sha256, hmac: null, fileName, contentType, release: async () => {} }
+    const hmac = hmacKey && createHmac('sha256', hmacKey).update(content).digest('hex')
+    return { content, size: this.#size, sha256, hmac, fileName, contentType, release: async () => {} }
   }
 
   /** Lets go of what has come. Harmless after `end`, and more than once. */

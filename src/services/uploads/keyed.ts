@@ -3,12 +3,20 @@ import { DrifthookError } from '../../errors.js'
 import type { Row } from '../../ports/tables.js'
 import type { Context } from '../context.js'
 import { findKey, type KeyedRequest } from '../idempotency.js'
+import type { UploadOrigin } from './attempts.js'
 import { recordedName } from './inspection.js'
 import type { UploadedFile } from './intake.js'
 import { type FileOutcome, outcomeOf } from './outcome.js'
 
+/** Where files come from. */
+export interface Sender {
+  origin: UploadOrigin
+  /** The monitor's contract as it was read when the upload was admitted; null: it is still to be read. */
+  contract: Row<'contracts'> | null
+}
+
 /** One file that has come in for a monitor. */
-export interface Upload {
+export interface Upload extends Sender {
   monitor: Row<'monitors'>
   file: UploadedFile
   /** Its place among the files of its request, from 0: each has a key of its own, made of the request's. */

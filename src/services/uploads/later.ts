@@ -11,6 +11,7 @@ import type { Context } from '../context.js'
 import { announce } from '../deliveries/outbox.js'
 import { findKey } from '../idempotency.js'
 import { drifthookActor, newJob } from '../jobs/new.js'
+import { receivedEntry } from './attempts.js'
 import { type Finding, findingOf, isAnyFault, type Yardstick, yardstickOf } from './compare.js'
 import { newEvent } from './event.js'
 import { keyedUpload, outcomeAgain, type Upload } from './keyed.js'
@@ -77,8 +78,8 @@ export function laterComparisons(context: Context): LaterComparisons {
 /** Commits the event and the lease that watches over it; or finds what came of the same file before. */
 async function beginning(context: Context, upload: Upload): Promise<Begun | FileOutcome> {
   const { storage, clock } = context
-  const { monitor, file } = upload
-  const yardstick = await yardstickOf(context, monitor)
+  const { monitor, file, origin } = upload
+  const yardstick = await yardstickOf(context, upload)
   const number = await storage.nextIds('driftEvents', 1)
   const now = clock.now()
   const event = newEvent({ monitor, contract: yardstick.contract, file, number, now })
@@ -91,6 +92,7 @@ async function beginning(context: Context, upload: Upload): Promise<Begun | File
       ...key.take(event.id),
       { write: { op: 'insert', table: 'driftEvents', row: event } },
       { write: { op: 'insert', table: 'jobs', row: lease } },
+      { write: receivedEntry(context, event, origin) },
       { write: touchWrite(monitor, now) },
     ]
     return { firstId: null, steps }

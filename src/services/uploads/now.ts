@@ -3,6 +3,7 @@ import { commitSteps } from '../commit.js'
 import type { Context } from '../context.js'
 import { announce } from '../deliveries/outbox.js'
 import { findKey } from '../idempotency.js'
+import { receivedEntry } from './attempts.js'
 import { findingOf, isContentFault, yardstickOf } from './compare.js'
 import { newEvent } from './event.js'
 import { earlierOutcome, keyedUpload, outcomeAgain, type Upload } from './keyed.js'
@@ -15,10 +16,10 @@ import { recordingOf, touchWrite } from './record.js'
  */
 export async function compareNow(context: Context, upload: Upload): Promise<FileOutcome> {
   const { storage, clock } = context
-  const { monitor, file, idempotencyKey } = upload
+  const { monitor, file, idempotencyKey, origin } = upload
   const earlier = idempotencyKey === null ? null : await earlierOutcome(context, upload)
   if (earlier !== null) return earlier
-  const yardstick = await yardstickOf(context, monitor)
+  const yardstick = await yardstickOf(context, upload)
   const number = await storage.nextIds('driftEvents', 1)
   const { contract } = yardstick
   const begun = newEvent({ monitor, contract, file, number, now: clock.now() })
@@ -35,6 +36,8 @@ export async function compareNow(context: Context, upload: Upload): Promise<File
         ...key.take(event.id),
         { write: { op: 'insert', table: 'driftEvents', row: event }, refused: { exists: 'again' } },
         { write: { op: 'insert', table: 'driftReports', row: details } },
+        // Of one that could not be compared the refusal is written down.
+        ...('fault' in finding ? [] : [{ write: receivedEntry(context, event, origin) }]),
         ...prepared.writes.map((write) => ({ write })),
         { write: touchWrite(monitor, event.createdAt) },
       ],
@@ -45,8 +48,14 @@ export async function compareNow(context: Context, upload: Upload): Promise<File
   return outcomeOf(recording.event, recording.details, false)
 }
 
-/** Compares a file and leaves nothing behind: no event, no message, no key. */
-export async function compareDry(context: Context, { monitor, file }: Upload): Promise<FileOutcome> {
-  const yardstick = await yardstickOf(context, monitor)
-  return dryOutcome(await findingOf(context, file, yardstick, isContentFault))
+/** Compares a file and leaves nothing behind but its audit entry: no event, no message, no key. */
+export async function compareDry(context: Context, upload: Upload): Promise<FileOutcome> {
+  const { file, monitor, origin } = upload
+  const finding = await findingOf(context, file, await yardstickOf(context, upload), isContentFault)
+  if (!('fault' in finding)) {
+    const { tenantId, id: monitorId } = monitor
+    const tried = { tenantId, id: null, monitorId, fileSize: file.size, fileSha256: file.sha256 }
+    await context.storage.commit([receivedEntry(context, tried, origin)])
+  }
+  return dryOutcome(finding)
 }

@@ -4,7 +4,7 @@ import type { Row } from '../../ports/tables.js'
 import type { Context } from '../context.js'
 import { recordedName } from './inspection.js'
 import type { UploadedFile } from './intake.js'
-import type { Upload } from './keyed.js'
+import type { Sender, Upload } from './keyed.js'
 import type { LaterComparisons } from './later.js'
 import { compareDry, compareNow } from './now.js'
 import type { FileOutcome, NamedOutcome, UploadOutcome } from './outcome.js'
@@ -19,16 +19,15 @@ export interface UploadWishes {
   dryRun: boolean
   /** Answer at once, and compare afterwards. */
   later: boolean
-  /** The signature that came with the file, as it stood in its header. */
-  signature: string | null
 }
 
-export const noWishes: UploadWishes = { idempotencyKey: null, dryRun: false, later: false, signature: null }
+export const noWishes: UploadWishes = { idempotencyKey: null, dryRun: false, later: false }
 
 export type Receive = (
   monitor: Row<'monitors'>,
   files: readonly UploadedFile[],
   wishes: UploadWishes,
+  known: Sender,
 ) => Promise<UploadOutcome>
 
 /** Takes files that have come in, and lets go of them. */
@@ -43,10 +42,10 @@ export function receiver(context: Context, later: LaterComparisons): Receive {
     }
   }
 
-  return async (monitor, files, wishes) => {
+  return async (monitor, files, wishes, known) => {
     if (files.length === 0) throw new DrifthookError('FILE_MISSING', 'There is no file in the request.')
     const { idempotencyKey } = wishes
-    const uploads = files.map((file, position) => ({ monitor, file, position, idempotencyKey }))
+    const uploads = files.map((file, position) => ({ monitor, file, position, idempotencyKey, ...known }))
     const [only, ...others] = uploads
     if (only !== undefined && others.length === 0) return one(only, wishes)
     const outcomes: NamedOutcome[] = []
