@@ -14,6 +14,8 @@ const placesOf = ({ path }: UploadTarget): Places => ({
 /** Sends it as often as it says, and expects the right answer each time. */
 export async function attack(target: UploadTarget, what: Attack): Promise<void> {
   const bytes = what.request(placesOf(target))
+  // Whoever guesses tokens is told to wait: each attack is another day's.
+  await target.app.clock.advance(24 * 3_600_000)
   for (let n = 0; n < (what.times ?? 1); n++) {
     const answer =
       what.after === 'cut'

@@ -104,10 +104,19 @@ const ofTokens: Attack[] = [
   withToken('constructor'),
   withToken('%F0%9F%92%A9'),
   withToken("'%20OR%20'1'='1"),
-  withToken('%'.repeat(10)),
-  withToken('%E0%A4%A'),
-  withToken('%C0%AF'),
+  withToken('%'.repeat(10), { code: 'NOT_FOUND' }),
+  withToken('%E0%A4%A', { code: 'NOT_FOUND' }),
+  withToken('%C0%AF', { code: 'NOT_FOUND' }),
 ]
+
+/** The same of a management route, whose answer is not an upload's. */
+const ofIds: Attack[] = ['%', '%E0%A4%A', '%FF'].map((id) =>
+  request(
+    `an id like ${id}`,
+    (to) => post(`${to.api}/webhooks/${id}/test`, '{}', { 'content-type': 'application/json', ...to.apiKey }),
+    { code: 'NOT_FOUND' },
+  ),
+)
 
 const boundaryOf = (contentType: string, parts: readonly RawPart[], boundary: string) => (to: Places) =>
   post(to.upload(), multipartBody(parts, boundary), { 'content-type': contentType })
@@ -116,7 +125,9 @@ const goodParts = [filePart(good)]
 const seventy = 'b'.repeat(70)
 const ofBoundaries: Attack[] = [
   request('no boundary', boundaryOf('multipart/form-data', goodParts, 'x'), invalid),
-  request('an empty boundary', boundaryOf('multipart/form-data; boundary=', goodParts, ''), invalid),
+  request('an empty boundary', boundaryOf('multipart/form-data; boundary=', goodParts, ''), {
+    code: 'FILE_MISSING',
+  }),
   request(
     'a boundary in quotes',
     boundaryOf('multipart/form-data; boundary="a b"', goodParts, 'a b'),
@@ -281,6 +292,7 @@ const ofRawBodies: Attack[] = [
 export const hostileRequests: readonly Attack[] = [
   ...ofHttp,
   ...ofTokens,
+  ...ofIds,
   ...ofBoundaries,
   ...ofParts,
   ...ofRawBodies,
