@@ -1,4 +1,5 @@
 /** Attacks on upload endpoints, published and not, each followed by an upload like any other. */
+import { readFileSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -8,6 +9,7 @@ import type { Attack } from './hostile/attack.js'
 import { hostileContents } from './hostile/contents.js'
 import { attack, bystander, largeBystander } from './hostile/replay.js'
 import { hostileRequests } from './hostile/requests.js'
+import { advisoryRows } from './hostile/table.js'
 
 const named = <A extends Attack>(attacks: readonly A[]) => attacks.map((each) => [each.name, each] as const)
 const everything: readonly Attack[] = [...advisories, ...hostileContents, ...hostileRequests]
@@ -66,4 +68,9 @@ describe('all of them together', { timeout: 180_000 }, () => {
       await target.close()
     }
   })
+})
+
+it('the reference has a row for every advisory', () => {
+  const page = readFileSync(new URL('../../docs/reference/hostile-uploads.md', import.meta.url), 'utf8')
+  expect(page.split('\n').filter((line) => /^\| (CVE|GHSA)-/.test(line))).toEqual(advisoryRows)
 })
