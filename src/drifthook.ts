@@ -10,6 +10,7 @@ import type { HttpRequest } from './http/request.js'
 import { Life } from './life.js'
 import type { Principal } from './model.js'
 import { type DrifthookOptions, optionInvalid, parseOptions, type Settings } from './options.js'
+import { inlineBytes } from './ports/analyzer.js'
 import type { HostTransaction } from './ports/host-transaction.js'
 import { deliver } from './runner/deliver.js'
 import { HealthBook } from './runner/health-book.js'
@@ -161,7 +162,7 @@ function createContext(settings: Settings, { life, logger, lanes }: Given): Cont
     analyzer: analysisPool({
       ...settings.analysis,
       formats: settings.formats,
-      inlineBytes: 256 * 1024,
+      inlineBytes,
       clock,
       onError: (error) => logger.error('an analysis thread died', { error }),
     }),

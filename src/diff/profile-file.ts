@@ -31,7 +31,7 @@ export interface ProfileFileOptions {
 /**
  * Reads a file in one pass and keeps what it showed at each path; memory grows with the paths, not the file.
  * @throws DrifthookError `FORMAT_UNDECIDED`, `FORMAT_MISMATCH` (it is certainly not the named format),
- *   `FILE_MALFORMED`, `FILE_EMPTY`, `FILE_LIMIT_EXCEEDED`
+ *   `FILE_MALFORMED`, `XML_DOCTYPE_REFUSED`, `FILE_EMPTY`, `FILE_LIMIT_EXCEEDED`
  */
 export function profile(bytes: Uint8Array, options: ProfileFileOptions = {}): Profile {
   const { contract } = options

@@ -1,6 +1,9 @@
 /** The analyzer port: runs the diff core where it does not block the host. */
 import type { ContractSchema, DriftReport, FormatName, Policy } from '../diff/report.js'
 
+/** Files up to so many bytes stay in memory, and are read on the thread that took them in: cheaper than another. */
+export const inlineBytes = 256 * 1024
+
 /** Bytes in memory, or those of an open file, read from its start: any thread of the process can. */
 export type Content = Uint8Array | OpenFile
 

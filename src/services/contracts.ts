@@ -100,7 +100,7 @@ export function contractsService(context: Context) {
     /**
      * Makes a contract from exactly one of: `schema` (a JSON Schema 2020-12), `sample`, `samples`, `file`.
      * @throws DrifthookError `INVALID_REQUEST`, `NAME_TAKEN`, `LIMIT_REACHED`, `FORMAT_UNDECIDED`,
-     *   `FILE_MALFORMED`, `FILE_LIMIT_EXCEEDED`, `SCHEMA_UNSUPPORTED`
+     *   `FILE_MALFORMED`, `XML_DOCTYPE_REFUSED`, `FILE_LIMIT_EXCEEDED`, `SCHEMA_UNSUPPORTED`
      */
     async create(principal: Principal, input: ContractCreate): Promise<Contract> {
       requirePermission(principal, 'contracts:write')

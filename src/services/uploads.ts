@@ -81,6 +81,7 @@ export function uploadsService(context: Context) {
             format: null,
             hmacKey: null,
             place,
+            directory: context.upload.directory,
           }),
         )
         const sender = { origin: { actor: principal.actor, address: null }, contract: null }

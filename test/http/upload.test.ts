@@ -94,7 +94,7 @@ describe('the upload endpoint', () => {
 
   it.each([
     ['nothing in it', '', 'FILE_EMPTY'],
-    ['a ZIP archive', Buffer.from('504b0304aabb', 'hex'), 'FILE_SUSPICIOUS'],
+    ['a ZIP archive', Buffer.from('504b0304aabb', 'hex'), 'FILE_ARCHIVE'],
     ['a NUL byte', '{"orders":[\u0000]}', 'FILE_SUSPICIOUS'],
   ])('refuses a file with %s and makes no event', async (_what, content, code) => {
     const { app, path, acme: api } = await scene()

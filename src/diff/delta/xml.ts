@@ -16,7 +16,7 @@ export function readXml(bytes: Uint8Array, limits: DiffLimits): JsonValue {
   const text = new TextDecoder().decode(toUtf8(bytes).bytes)
   if (hasDoctype(text)) {
     throw new DrifthookError(
-      'FILE_MALFORMED',
+      'XML_DOCTYPE_REFUSED',
       'The document has a DOCTYPE, which is refused: it can define entities.',
     )
   }

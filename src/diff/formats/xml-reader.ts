@@ -22,7 +22,7 @@ export interface XmlSink {
 
 /**
  * Reads one document.
- * @throws DrifthookError `FILE_MALFORMED`, `FILE_EMPTY`, `FILE_LIMIT_EXCEEDED`, with line and column
+ * @throws DrifthookError `FILE_MALFORMED`, `XML_DOCTYPE_REFUSED`, `FILE_EMPTY`, `FILE_LIMIT_EXCEEDED`, with line and column
  */
 export function readXml(text: Iterable<string>, sink: XmlSink, limits: DiffLimits): void {
   const reader = new Reader(sink, limits)
@@ -119,7 +119,7 @@ class Reader {
     const { line, column } = this.parser
     const place = { line: line - lines, column: lines > 0 ? 1 : Math.max(1, column - text.length - 9) }
     const message = 'A document type is not read: it can define entities, which are not expanded.'
-    throw new DrifthookError('FILE_MALFORMED', message, { place })
+    throw new DrifthookError('XML_DOCTYPE_REFUSED', message, { place })
   }
 
   #fail(message: string): never {

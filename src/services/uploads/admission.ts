@@ -96,7 +96,8 @@ export function admissions({ context, budget, receive, refusals }: AdmissionPart
         rate,
         maxBytes,
         maxFiles: Math.min(monitor.maxFiles, upload.maxFiles),
-        open: (claim) => new Intake({ ...claim, maxBytes, format, hmacKey, place }),
+        open: (claim) =>
+          new Intake({ ...claim, maxBytes, format, hmacKey, place, directory: upload.directory }),
         async receive(files, wishes) {
           if (claimed !== null) await verifyAll(files, claimed)
           const origin = { actor: uploadActor, address }

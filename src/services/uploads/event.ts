@@ -2,7 +2,7 @@
 import type { Row } from '../../ports/tables.js'
 import { eventKey } from '../ids.js'
 import type { Finding } from './compare.js'
-import { recordedName } from './inspection.js'
+import { recordedName } from './file-name.js'
 import type { UploadedFile } from './intake.js'
 
 export interface Beginning {

@@ -1,9 +1,10 @@
 /** One file on its way in: counted, looked at, hashed and kept while it arrives. */
-import { createHash, createHmac } from 'node:crypto'
+import { createHash, createHmac, type Hmac } from 'node:crypto'
 import { DrifthookError } from '../../errors.js'
 import type { Content } from '../../ports/analyzer.js'
 import type { BudgetPlace } from './budget.js'
-import { inspectUpload } from './inspection.js'
+import { Inspection } from './inspection.js'
+import { Spool } from './spool.js'
 
 /** A file that has come in whole. Whoever is given one releases it. */
 export interface UploadedFile {
@@ -17,6 +18,7 @@ export interface UploadedFile {
   /** As the sender wrote it. */
   fileName: string | null
   contentType: string | null
+  /** Lets go of the content and gives its bytes back. Harmless more than once. */
   release(): Promise<void>
 }
 
@@ -28,39 +30,104 @@ export interface IntakeOptions {
   format: string | null
   hmacKey: Uint8Array | null
   place: BudgetPlace
+  /** Where a file is kept that is too large for memory; null: the system's folder for temporary files. */
+  directory: string | null
+  /** Bytes kept in memory. Default: those that are compared without another thread. */
+  memoryBytes?: number
 }
+
+/** A host may give a whole file as one chunk: in pieces of so many bytes the event loop turns between them. */
+const pieceBytes = 64 * 1024
 
 export class Intake {
-  readonly #chunks: Uint8Array[] = []
+  readonly #inspection: Inspection
+  readonly #spool: Spool
+  readonly #sha256 = createHash('sha256')
+  readonly #hmac: Hmac | null
   #size = 0
+  #taken = 0
+  /** What the file was refused for. */
+  #fault: unknown = null
+  #letGo: Promise<void> | null = null
+  #ended = false
 
-  constructor(readonly options: IntakeOptions) {}
+  constructor(readonly options: IntakeOptions) {
+    this.#inspection = new Inspection(options)
+    this.#spool = new Spool(options)
+    this.#hmac = options.hmacKey === null ? null : createHmac('sha256', options.hmacKey)
+  }
 
   /**
-   * Takes the next bytes. To be awaited before the next ones are given.
-   * @throws DrifthookError of a file that is refused; it then wants no more of it, only `abort`
+   * Takes the next bytes. To be awaited before the next ones are given; ignored after `abort`.
+   * @throws DrifthookError of a file that is refused; it then has let go of it, and wants no more
    */
   async write(chunk: Uint8Array): Promise<void> {
-    this.#size += chunk.byteLength
-    if (this.#size > this.options.maxBytes) throw fileTooLarge(this.options.maxBytes)
-    this.#chunks.push(chunk)
+    await this.#orLetGo(async () => {
+      if (this.#letGo !== null) return
+      const { maxBytes, place } = this.options
+      this.#size += chunk.byteLength
+      if (this.#size > maxBytes) throw fileTooLarge(maxBytes)
+      place.take(chunk.byteLength)
+      this.#taken += chunk.byteLength
+      for (let start = 0; start < chunk.byteLength && this.#letGo === null; start += pieceBytes) {
+        const piece = chunk.subarray(start, start + pieceBytes)
+        this.#inspection.write(piece)
+        this.#sha256.update(piece)
+        this.#hmac?.update(piece)
+        await this.#spool.write(piece)
+      }
+    })
   }
 
-  /** The whole file. @throws DrifthookError of a file that is refused */
-  async end(): Promise<UploadedFile> {
-    const { fileName, contentType, hmacKey } = this.options
-    const content = Buffer.concat(this.#chunks, this.#size)
-    inspectUpload(content, contentType)
-    const sha256 = createHash('sha256').update(content).digest('hex')
-    const hmac = hmacKey && createHmac('sha256', hmacKey).update(content).digest('hex')
-    return { content, size: this.#size, sha256, hmac, fileName, contentType, release: async () => {} }
+  /**
+   * The whole file, which belongs to the caller from then on.
+   * @throws DrifthookError of a file that is refused, `UPLOAD_INVALID` after `abort`
+   */
+  end(): Promise<UploadedFile> {
+    return this.#orLetGo(async () => {
+      if (this.#letGo !== null) throw cutOff()
+      this.#inspection.end()
+      const content = await this.#spool.finish()
+      if (this.#letGo !== null) throw cutOff()
+      this.#ended = true
+      return {
+        content,
+        size: this.#size,
+        sha256: this.#sha256.digest('hex'),
+        hmac: this.#hmac?.digest('hex') ?? null,
+        fileName: this.options.fileName,
+        contentType: this.options.contentType,
+        release: () => this.#release(),
+      }
+    })
   }
 
-  /** Lets go of what has come. Harmless after `end`, and more than once. */
+  /**
+   * Lets go of what has come, after a write that is under way. Harmless more than once, and after `end`: the
+   * file is its new owner's then, and goes with `release`.
+   */
   async abort(): Promise<void> {
-    this.#chunks.length = 0
+    if (!this.#ended) await this.#release()
+  }
+
+  async #orLetGo<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#fault !== null) throw this.#fault
+    try {
+      return await work()
+    } catch (fault) {
+      this.#fault = fault
+      await this.#release()
+      throw fault
+    }
+  }
+
+  #release(): Promise<void> {
+    this.#letGo ??= this.#spool.release().then(() => this.options.place.giveBack(this.#taken))
+    return this.#letGo
   }
 }
+
+const cutOff = () => new DrifthookError('UPLOAD_INVALID', 'The upload ended before its file was complete.')
 
 /** The refusal of a file above `maxBytes`, wherever it is noticed. */
 export const fileTooLarge = (maxBytes: number): DrifthookError =>

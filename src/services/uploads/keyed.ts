@@ -4,7 +4,7 @@ import type { Row } from '../../ports/tables.js'
 import type { Context } from '../context.js'
 import { findKey, type KeyedRequest } from '../idempotency.js'
 import type { UploadOrigin } from './attempts.js'
-import { recordedName } from './inspection.js'
+import { recordedName } from './file-name.js'
 import type { UploadedFile } from './intake.js'
 import { type FileOutcome, outcomeOf } from './outcome.js'
 

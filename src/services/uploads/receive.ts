@@ -2,7 +2,7 @@
 import { DrifthookError, isDrifthookError } from '../../errors.js'
 import type { Row } from '../../ports/tables.js'
 import type { Context } from '../context.js'
-import { recordedName } from './inspection.js'
+import { recordedName } from './file-name.js'
 import type { UploadedFile } from './intake.js'
 import type { Sender, Upload } from './keyed.js'
 import type { LaterComparisons } from './later.js'

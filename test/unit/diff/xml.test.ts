@@ -222,7 +222,7 @@ describe('what XML is refused', () => {
     ['a bare document type', '<!DOCTYPE a><a/>', { line: 1, column: 1 }],
   ])('%s', (_, text, place) => {
     const error = errorOf(() => profileXml(text))
-    expect(error).toMatchObject({ code: 'FILE_MALFORMED', place })
+    expect(error).toMatchObject({ code: 'XML_DOCTYPE_REFUSED', place })
     expect(error.message).not.toContain('passwd')
   })
 

@@ -9,7 +9,6 @@ import {
   reservedHeader,
   shownUrl,
 } from '../../../src/services/subscriptions/receiver-address.js'
-import { inspectUpload, recordedName } from '../../../src/services/uploads/inspection.js'
 
 describe('ids', () => {
   it('sort by the time they were made', () => {
@@ -114,52 +113,4 @@ describe('what is shown of a receiver', () => {
     ).toBe(true)
     expect(['authorization', 'x-api-key', 'x-webhook'].some(reservedHeader)).toBe(false)
   })
-})
-
-describe('the inspection of uploads', () => {
-  const inspect = (bytes: string | Buffer, type: string | null = null) => {
-    try {
-      inspectUpload(Buffer.from(bytes as string), type)
-      return 'accepted'
-    } catch (error) {
-      return (error as { code: string }).code
-    }
-  }
-
-  it('refuses what is no data, whatever it says it is', () => {
-    const zip = Buffer.from('504b03040a', 'hex')
-    expect(inspect(zip, 'application/json')).toBe('FILE_SUSPICIOUS')
-    expect(inspect(Buffer.from('7f454c46', 'hex'))).toBe('FILE_SUSPICIOUS')
-    expect(inspect('a\0b')).toBe('FILE_SUSPICIOUS')
-    expect(inspect('')).toBe('FILE_EMPTY')
-    expect(inspect('{}', 'image/png')).toBe('FILE_TYPE_REFUSED')
-    expect(inspect('{}', 'application/zip; x=y')).toBe('FILE_TYPE_REFUSED')
-  })
-
-  it('accepts data under the types that clients declare', () => {
-    for (const type of [
-      null,
-      '',
-      'application/octet-stream',
-      'text/plain',
-      'application/vnd.ms-excel',
-      'text/csv',
-    ]) {
-      expect(inspect('a,b\n1,2\n', type)).toBe('accepted')
-    }
-    expect(inspect(Buffer.from('\ufeffa,b\n', 'utf16le'))).toBe('accepted')
-    expect(inspect('PK is how this text starts')).toBe('accepted')
-  })
-
-  it.each([
-    ['../../etc/passwd', 'passwd'],
-    ['C:\\orders\\may.csv', 'may.csv'],
-    ['a\u0000b\u202egnp.exe', 'abgnp.exe'],
-    ['日本.csv', '日本.csv'],
-    ['..', '..'],
-    ['/', null],
-    ['', null],
-    [null, null],
-    ['x'.repeat(400), 'x'.repeat(255)],
-  ])('records %j as %j', (given, recorded) => expect(recordedName(given)).toBe(recorded))
 })
