@@ -1,6 +1,6 @@
 /** The one file that knows Express: routes and handlers become routers that both 4 and 5 mount. */
 import { randomUUID } from 'node:crypto'
-import express, { type Request, type Response, type Router } from 'express'
+import express, { type ErrorRequestHandler, type Request, type Response, type Router } from 'express'
 import { DrifthookError } from '../errors.js'
 import type { Principal } from '../model.js'
 import type { Logger } from '../services/context.js'
@@ -113,6 +113,7 @@ function uploadRouter(parts: HttpParts, places: Places): Router {
   router.all('/:token', (request, response) =>
     answering(parts, request, response, () => notAllowed(response, ['POST']), { success: false }),
   )
+  router.use(unreadable(parts, { success: false }))
   return router
 }
 
@@ -131,7 +132,25 @@ function apiRouter(parts: HttpParts, places: Places): Router {
       answering(parts, request, response, () => notAllowed(response, allowed)),
     )
   }
+  router.use(unreadable(parts))
   return router
+}
+
+/**
+ * Express refuses a path whose percent-encoding is wrong before any of our handlers, and would have the host answer:
+ * in development with its stack.
+ */
+function unreadable(parts: HttpParts, extra: Record<string, unknown> = {}): ErrorRequestHandler {
+  return (_error, request, response, _next) =>
+    answering(
+      parts,
+      request,
+      response,
+      async () => {
+        throw new DrifthookError('NOT_FOUND', 'The path is not percent-encoded UTF-8.')
+      },
+      extra,
+    )
 }
 
 function healthRouter(parts: HttpParts): Router {

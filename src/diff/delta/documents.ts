@@ -133,10 +133,9 @@ function readCsv(bytes: Uint8Array, limits: DiffLimits): JsonValue {
   const rows: JsonValue[] = []
   let names: string[] | null = null
   let before = dialect.preamble
-  for (const { records } of readRecords(file.bytes, dialect)) {
+  for (const { records } of readRecords(file.bytes, dialect, { limits })) {
     for (const record of records) {
       if (before-- > 0) continue
-      if (record.length > limits.columns) throw limitExceeded('columns', limits, { record: rows.length + 1 })
       if (names === null) {
         names = columnNames(dialect.header ? record : record.map(() => ''))
         if (dialect.header) continue

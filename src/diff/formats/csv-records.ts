@@ -5,11 +5,19 @@
  */
 import { parse } from 'csv-parse/sync'
 import { DrifthookError } from '../../errors.js'
+import { type DiffLimits, limitExceeded } from '../limits.js'
 import { placeAt } from '../place.js'
 
 export interface CsvShape {
   delimiter: string
   quote: string
+}
+
+export interface RecordOptions {
+  /** Without them a record may have any number of fields: only for a few bytes. */
+  limits?: DiffLimits
+  /** Bytes of a piece, or a few more. */
+  size?: number
 }
 
 const pieceBytes = 256 * 1024
@@ -30,13 +38,15 @@ export interface RecordBatch {
 
 /**
  * Reads records piece by piece. Blank lines are no records. `UTF-8` bytes, no byte order mark.
- * @throws DrifthookError `FILE_MALFORMED` for a quote that is never closed
+ * @throws DrifthookError `FILE_MALFORMED` for a quote that is never closed, `FILE_LIMIT_EXCEEDED`
  */
-export function* readRecords(bytes: Uint8Array, shape: CsvShape, size = pieceBytes): Generator<RecordBatch> {
-  const delimiter = shape.delimiter.charCodeAt(0)
-  const quote = shape.quote.charCodeAt(0)
+export function* readRecords(
+  bytes: Uint8Array,
+  shape: CsvShape,
+  { limits, size = pieceBytes }: RecordOptions = {},
+): Generator<RecordBatch> {
   for (let start = 0; start < bytes.length; ) {
-    const piece = nextPiece(bytes, start, size, delimiter, quote)
+    const piece = nextPiece(bytes, start, size, shape, limits)
     const view = Buffer.from(bytes.buffer, bytes.byteOffset + start, piece.end - start)
     yield { records: parsePiece(view, shape, bytes, start), strayQuotes: piece.strayQuotes }
     start = piece.end
@@ -63,11 +73,23 @@ function parsePiece(piece: Buffer, shape: CsvShape, bytes: Uint8Array, start: nu
   }
 }
 
-/** The next piece: at least `size` bytes, up to the end of a record. */
-function nextPiece(bytes: Uint8Array, start: number, size: number, delimiter: number, quote: number): Piece {
+/**
+ * The next piece: at least `size` bytes, up to the end of a record. Fields are counted here, before a record of
+ * millions becomes as many strings.
+ */
+function nextPiece(
+  bytes: Uint8Array,
+  start: number,
+  size: number,
+  shape: CsvShape,
+  limits: DiffLimits | undefined,
+): Piece {
+  const delimiter = shape.delimiter.charCodeAt(0)
+  const quote = shape.quote.charCodeAt(0)
   const enough = start + size
   let strayQuotes = 0
   let fieldStart = true
+  let fields = 1
   for (let i = start; i < bytes.length; i++) {
     const byte = bytes[i]!
     if (byte === quote) {
@@ -81,8 +103,14 @@ function nextPiece(bytes: Uint8Array, start: number, size: number, delimiter: nu
       if (byte === CR && bytes[i + 1] === LF) i++
       if (i + 1 >= enough) return { end: i + 1, strayQuotes }
       fieldStart = true
+      fields = 1
+    } else if (byte === delimiter) {
+      fields++
+      if (limits !== undefined && fields > limits.columns)
+        throw limitExceeded('columns', limits, placeAt(bytes, i))
+      fieldStart = true
     } else {
-      fieldStart = byte === delimiter
+      fieldStart = false
     }
   }
   return { end: bytes.length, strayQuotes }

@@ -53,7 +53,7 @@ export function sniffCsv(bytes: Uint8Array): CsvDialect {
 function sampleOf(head: Uint8Array, delimiter: string, quote: string): string[][] {
   const records: string[][] = []
   try {
-    for (const batch of readRecords(head, { delimiter, quote }, 8_192)) {
+    for (const batch of readRecords(head, { delimiter, quote }, { size: 8_192 })) {
       records.push(...batch.records)
       if (records.length >= sampleRecords) break
     }

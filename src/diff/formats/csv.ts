@@ -60,7 +60,7 @@ function profile(bytes: Uint8Array, options: ProfileOptions): Profile {
   const table = new TableProfiler(dialect, options)
   if (dialect.preamble > 0) table.note('preamble', dialect.preamble)
   let before = dialect.preamble
-  for (const { records, strayQuotes } of readRecords(file.bytes, dialect)) {
+  for (const { records, strayQuotes } of readRecords(file.bytes, dialect, options)) {
     if (strayQuotes > 0) table.note('stray-quote', strayQuotes)
     for (const record of records) if (before-- <= 0) table.record(record)
   }

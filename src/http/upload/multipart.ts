@@ -1,6 +1,7 @@
 /** Forms with files, read by multer while they arrive. */
 import multer, { MulterError, type StorageEngine } from 'multer'
 import { DrifthookError, isDrifthookError } from '../../errors.js'
+import { fileTooLarge } from '../../services/uploads/intake.js'
 import type { HttpRequest } from '../request.js'
 import type { Arrivals, KeptFile } from './arrivals.js'
 import { headerText } from './file-name.js'
@@ -72,7 +73,7 @@ export function formReader(most: FormLimits) {
       read(form as never, undefined as never, (error: unknown) => {
         if (error === undefined || error === null) return resolve({ ...form.body })
         // Ours says more, and multer may have been first to see the same.
-        const refusal = form.errored ?? refusalOf(error)
+        const refusal = refusalOf(form.errored ?? error, arrivals.intakes.maxBytes)
         form.destroy(refusal)
         reject(refusal)
       })
@@ -101,8 +102,10 @@ const engine: StorageEngine = {
   },
 }
 
-function refusalOf(error: unknown): DrifthookError {
+function refusalOf(error: unknown, maxBytes: number): DrifthookError {
   if (isDrifthookError(error)) return error
+  // multer counts what it has read, and so may come to the limit before the intake does.
+  if (error instanceof MulterError && error.code === 'LIMIT_FILE_SIZE') return fileTooLarge(maxBytes)
   // busboy and multer report what is malformed or cut off as plain errors.
   const what = error instanceof MulterError ? error.message : 'The multipart body is malformed or was cut off'
   return new DrifthookError('UPLOAD_INVALID', `${what}.`, { cause: error })

@@ -58,8 +58,10 @@ describe('encodings', () => {
 })
 
 describe('records', () => {
-  const recordsOf = (text: string, size?: number) =>
-    [...readRecords(bytesOf(text), { delimiter: ',', quote: '"' }, size)].flatMap((batch) => batch.records)
+  const recordsOf = (text: string, size = 256 * 1024) =>
+    [...readRecords(bytesOf(text), { delimiter: ',', quote: '"' }, { size })].flatMap(
+      (batch) => batch.records,
+    )
 
   it('are the same whatever the size of the pieces', () => {
     const text = 'a,b\r\n"x\r\n""y"" ,",2\n5" pipe,3\r"",""\n\n"é,",\n'
@@ -155,7 +157,20 @@ describe('columns', () => {
   ])('have the limit of %s', (name, text, value) => {
     const error = errorOf(() => profile(bytesOf(text), { format: 'csv', limits: { [name]: value } }))
     expect(error).toMatchObject({ code: 'FILE_LIMIT_EXCEEDED', limit: { name, value } })
-    expect(error.place?.record).toBeGreaterThan(0)
+    expect(error.place?.record ?? error.place?.line).toBeGreaterThan(0)
+  })
+
+  it('of a million fields are refused at the first one too many, before any becomes a text', () => {
+    const error = errorOf(() => profileCsv(`a,b,c\n1,2,3\n4,5,6\n${','.repeat(1_000_000)}\n`))
+    expect(error).toMatchObject({
+      code: 'FILE_LIMIT_EXCEEDED',
+      limit: { name: 'columns', value: 1_000 },
+      place: { line: 4, column: 1_000 },
+    })
+    // The twin: a long record within the limit is odd, and no more.
+    expect(profileCsv(`a,b,c\n1,2,3\n4,5,6\n${','.repeat(999)}\n`).findings).toMatchObject([
+      { code: 'long-record' },
+    ])
   })
 
   it('count the same in one piece or in many', () => {
