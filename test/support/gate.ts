@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import supertest from 'supertest'
 import { acme, type TestApp } from './app.js'
 import { until } from './upload-target.js'
 
@@ -39,15 +40,13 @@ export async function gate(): Promise<Gate> {
 }
 
 /** Where gated files are uploaded to, of a tenant. */
-export async function gatedMonitor(
-  { drifthook }: TestApp,
-  principal = acme,
-  name = 'gated',
-): Promise<string> {
-  const contract = await drifthook.contracts.create(principal, {
-    name,
-    sample: [{ sku: 'KX-1', quantity: 1 }],
-  })
-  const monitor = await drifthook.monitors.create(principal, { name, contractId: contract.id })
+export async function gatedMonitor({ app, drifthook }: TestApp, principal = acme): Promise<string> {
+  const { body: contract } = await supertest(app)
+    .post('/drift/api/v1/contracts')
+    .set('x-api-key', `key-${principal.tenantId}`)
+    .field('name', 'gated')
+    .attach('file', Buffer.from('GATED\n'), 'sample')
+    .expect(201)
+  const monitor = await drifthook.monitors.create(principal, { name: 'gated', contractId: contract.id })
   return `/drift/webhook/${monitor.token}`
 }

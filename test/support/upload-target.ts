@@ -3,6 +3,7 @@ import { mkdtemp, readdir, readlink, rm } from 'node:fs/promises'
 import type { Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import supertest from 'supertest'
 import type { UploadOptions } from '../../src/services/uploads/settings.js'
 import { acme, globex, orders, testApp } from './app.js'
 import { exchange, filePart, postParts, type RawAnswer } from './raw-http.js'
@@ -102,7 +103,6 @@ async function monitored(
   principal: typeof acme,
   format: TargetFormat,
 ): Promise<string> {
-  const { default: supertest } = await import('supertest')
   const answer = await supertest(app)
     .post('/drift/api/v1/contracts')
     .set('x-api-key', `key-${principal.tenantId}`)

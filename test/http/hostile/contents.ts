@@ -132,6 +132,12 @@ const ofXml: Attack[] = [
   file('xml', 'two documents in one', '<orders/><orders/>', malformed),
   file('xml', 'an attribute twice', '<orders a="1" a="2"/>', malformed),
   file('xml', 'a name of two thousand bytes', `<orders><${'n'.repeat(2_000)}/></orders>`, limit('keyLength')),
+  file(
+    'xml',
+    'a hundred thousand attributes',
+    `<orders ${Array.from({ length: 100_000 }, (_, n) => `a${n}=""`).join(' ')}/>`,
+    'compared',
+  ),
   file('xml', 'a namespace that is not declared', '<orders><a:b/></orders>', malformed),
 ]
 
