@@ -20,7 +20,9 @@ const parsers = {
 const format = process.argv[2] ?? 'json'
 const read = parsers[format]
 if (read === undefined) throw new Error(`There is no format ${format}`)
-const differ = create({ objectHash: (/** @type {any} */ item) => item.id ?? JSON.stringify(item).slice(0, 40) })
+const differ = create({
+  objectHash: (/** @type {any} */ item) => item.id ?? JSON.stringify(item).slice(0, 40),
+})
 const expected = read(fileOf(format, 200_000).toString())
 
 const upload = multer({ storage: multer.memoryStorage(), limits: { fileSize: 30 * 1024 * 1024 } })

@@ -13,7 +13,7 @@ const drifthook = createDrifthook({
   analysis: { queue: 1_000 },
 })
 await drifthook.start()
-const file = { bytes: fileOf(process.argv[2] ?? 'json', 200_000), fileName: null }
+const file = { bytes: fileOf(process.argv[2] ?? 'json', 200_000) }
 const contract = await drifthook.contracts.create(principal, { name: 'orders', file })
 const monitor = await drifthook.monitors.create(principal, { name: 'orders', contractId: contract.id })
 serve(express().use('/drift', drifthook.router), `/drift/webhook/${monitor.token}`)
