@@ -2,9 +2,12 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 
-/** @param {string} file beside this one; it sends `{ ready }` when it listens */
-export async function startChild(file) {
-  const child = fork(new URL(file, import.meta.url), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+/**
+ * @param {string} file beside this one; it sends `{ ready }` when it listens
+ * @param {string[]} [args]
+ */
+export async function startChild(file, args = []) {
+  const child = fork(new URL(file, import.meta.url), args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
   const ended = once(child, 'exit').then(([code]) => {
     throw new Error(`${file} ended with ${code}`)
   })
@@ -18,7 +21,7 @@ export async function startChild(file) {
   }
   return {
     ready: await next(),
-    /** @param {Record<string, unknown>} question */
+    /** @param {Record<string, unknown> | string} question */
     ask: (question) => {
       child.send(question)
       return next()

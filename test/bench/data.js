@@ -154,3 +154,28 @@ export function smallFile() {
   while (JSON.stringify(one).length < 2_000) one.lines.push(...order(pick, 1).lines)
   return Buffer.from(JSON.stringify(one))
 }
+
+/**
+ * Lines of one key each, all different.
+ * @param {number} size in bytes, about
+ */
+function keyValueFile(size) {
+  const pick = random(5)
+  const lines = []
+  // A thousand keys at most: an installation has so many settings, not as many as its file has bytes.
+  const value = 'x'.repeat(Math.max(8, Math.floor(size / 1_000) - 20))
+  for (let key = 0; key < 1_000; key++) lines.push(`setting_${key}=${pick(1_000)}${value}`)
+  return Buffer.from(`${lines.join('\n')}\n`)
+}
+
+const makers = { json: jsonFile, csv: csvFile, xml: xmlFile, x12: x12File, 'key-value': keyValueFile }
+
+/**
+ * @param {string} format
+ * @param {number} size in bytes, about
+ */
+export function fileOf(format, size) {
+  const make = makers[/** @type {keyof typeof makers} */ (format)]
+  if (make === undefined) throw new Error(`There is no format ${format}`)
+  return Buffer.from(make(size))
+}

@@ -59,6 +59,7 @@ const programs = [
     file: 'delta.js',
     args: ['--peers', '--megabytes=30', '--insert'],
   },
+  { title: 'Many uploads at once', file: 'load.js', args: [] },
   { title: 'Renames', file: 'renames.js', args: [] },
   { title: 'Ten times as many subscriptions, ten times the history', file: 'growth.js', args: [] },
   { title: 'What durability costs', file: 'persistence.js', args: [] },

@@ -6,7 +6,8 @@ import { smallFile } from './data.js'
 const principal = /** @type {const} */ ({ tenantId: 'acme', actor: 'bench', permissions: ['*'] })
 const drifthook = createDrifthook({
   authenticate: () => principal,
-  upload: { rateLimit: { points: 1_000_000_000, durationMs: 60_000 } },
+  // One token stands for all partners here.
+  upload: { rateLimit: { points: 1_000_000_000, durationMs: 60_000 }, inFlightPerToken: 1_000 },
 })
 await drifthook.start()
 const sample = JSON.parse(smallFile().toString())

@@ -146,8 +146,13 @@ describe('the upload endpoint', () => {
 
   it('says so when the file has another format than the contract', async () => {
     const { app, path } = await scene()
-    const answer = await upload(app, path, 'id,sku\n1,KX-1\n2,KX-2\n3,KX-3\n', 'orders.csv')
-    expect(answer.body).toMatchObject({ status: 400, code: 'FORMAT_MISMATCH', event_id: 1 })
+    const csv = 'id,sku\n1,KX-1\n2,KX-2\n3,KX-3\n'
+    const undeclared = await upload(app, path, csv, 'orders.txt')
+    expect(undeclared.body).toMatchObject({ status: 400, code: 'FORMAT_MISMATCH', event_id: 1 })
+    // As text/csv it need not be read, and makes no event.
+    const declared = await upload(app, path, csv, 'orders.csv')
+    expect(declared.body).toMatchObject({ status: 400, code: 'FILE_TYPE_REFUSED' })
+    expect(declared.body.event_id).toBeUndefined()
   })
 
   it('takes a raw body with its content type', async () => {
