@@ -6,13 +6,19 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openDescriptors, type UploadTarget, until, uploadTarget } from '../support/upload-target.js'
 import { advisories } from './hostile/advisories.js'
 import type { Attack } from './hostile/attack.js'
+import { hostileBodies } from './hostile/bodies.js'
 import { hostileContents } from './hostile/contents.js'
 import { attack, bystander, largeBystander } from './hostile/replay.js'
 import { hostileRequests } from './hostile/requests.js'
 import { advisoryRows } from './hostile/table.js'
 
 const named = <A extends Attack>(attacks: readonly A[]) => attacks.map((each) => [each.name, each] as const)
-const everything: readonly Attack[] = [...advisories, ...hostileContents, ...hostileRequests]
+const everything: readonly Attack[] = [
+  ...advisories,
+  ...hostileContents,
+  ...hostileRequests,
+  ...hostileBodies,
+]
 
 describe('an attack', { timeout: 120_000 }, () => {
   let target: UploadTarget
@@ -39,6 +45,9 @@ describe('an attack', { timeout: 120_000 }, () => {
   })
   describe('by a file', () => {
     it.each(named(hostileContents))('%s', (_name, each) => survives(each))
+  })
+  describe('by the body of a management request', () => {
+    it.each(named(hostileBodies))('%s', (_name, each) => survives(each))
   })
   describe('by a request', () => {
     it.each(named(hostileRequests))('%s', (_name, each) => survives(each))
