@@ -1,4 +1,5 @@
 /** Reading a request's body as the JSON a management route takes. */
+import { defaultLimits } from '../diff/limits.js'
 import { DrifthookError } from '../errors.js'
 import type { HttpRequest } from './request.js'
 
@@ -34,6 +35,27 @@ const aborted = (cause?: unknown) =>
  * @throws DrifthookError `BODY_INVALID`, `BODY_TOO_LARGE`
  */
 export async function readJson(request: HttpRequest, maxBytes: number): Promise<unknown> {
+  const value = await jsonOf(request, maxBytes)
+  refuseDeep(value)
+  return value
+}
+
+/** Deep enough to exhaust the stack of whoever follows it, and deeper than any file may be. */
+function refuseDeep(value: unknown): void {
+  const isContainer = (inner: unknown) => typeof inner === 'object' && inner !== null
+  const { depth } = defaultLimits
+  let level = [value].filter(isContainer)
+  for (let n = 0; level.length > 0; n++) {
+    if (n === depth) {
+      throw new DrifthookError('BODY_INVALID', `The body has more than ${depth} levels of nesting.`, {
+        limit: { name: 'depth', value: depth },
+      })
+    }
+    level = level.flatMap((container) => Object.values(container as object).filter(isContainer))
+  }
+}
+
+async function jsonOf(request: HttpRequest, maxBytes: number): Promise<unknown> {
   if (isConsumed(request)) return parsedByHost(request.body)
   const bytes = await readBytes(request, maxBytes)
   if (bytes.byteLength === 0) return undefined

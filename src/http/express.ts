@@ -209,7 +209,8 @@ async function answering(
   const requestId = requestIdOf(request.get('x-request-id'))
   const answer = await reach(parts, request, work).catch((error: unknown) => {
     const ours = asDrifthookError(error)
-    if (ours.status >= 500)
+    // That there is no room right now is no fault of the host's, and who fills it must not fill its log as well.
+    if (ours.status >= 500 && ours.code !== 'UPLOADS_BUSY')
       parts.logger.error(ours.message, { code: ours.code, requestId, error: ours.cause ?? ours })
     return problem(ours, requestId, extra)
   })

@@ -28,7 +28,7 @@ async function expectUnavailable(): Promise<void> {
   expect(await target.events()).toBe(0)
 }
 
-it('a folder that is gone, or is none, and is there again', async () => {
+it('a folder that is gone, or is none, and is there again', { timeout: 60_000 }, async () => {
   const { directory } = target
   await rm(directory, { recursive: true })
   await expectUnavailable()
@@ -42,7 +42,7 @@ it('a folder that is gone, or is none, and is there again', async () => {
   await target.settled()
 })
 
-it('a disk that is full, and has room again', async () => {
+it('a disk that is full, and has room again', { timeout: 60_000 }, async () => {
   const some = await open(join(target.directory, 'some'), 'w')
   const handles = Object.getPrototypeOf(some)
   await some.close()

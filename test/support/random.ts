@@ -8,8 +8,8 @@ export interface Random {
   onceIn(n: number): boolean
 }
 
-/** The seed of this run: `DRIFTHOOK_SEED`, or another one each time. */
-export const seedOfRun = (): number => Number(process.env.DRIFTHOOK_SEED ?? Date.now() % 2 ** 31)
+/** The seed of this run: `DRIFTHOOK_SEED`, or the usual one; without that another one each time. */
+export const seedOfRun = (usual = Date.now() % 2 ** 31): number => Number(process.env.DRIFTHOOK_SEED ?? usual)
 
 /** Marsaglia's xorshift, 32 bits: enough for choices. */
 export function random(seed: number): Random {

@@ -83,6 +83,11 @@ const ofJson: Attack[] = [
     code: 'FILE_SUSPICIOUS',
     place: { byte: 40 },
   }),
+  file('json', 'UTF-16 with a byte order mark', Buffer.from(`\ufeff${goodFiles.json}`, 'utf16le'), malformed),
+  file('json', 'a byte order mark of UTF-16 and UTF-8 behind it', withByte(0, 0xff, 0xfe), {
+    code: 'FILE_SUSPICIOUS',
+  }),
+  file('json', 'a byte order mark twice', `\ufeff\ufeff${goodFiles.json}`, malformed),
   file('json', 'UTF-16 without a byte order mark', Buffer.from(goodFiles.json, 'utf16le'), nul(1)),
 ]
 
@@ -123,6 +128,8 @@ const ofXml: Attack[] = [
     ),
     doctype,
   ),
+  file('xml', 'UTF-7', '<?xml version="1.0" encoding="UTF-7"?><orders>+ADw-a+AD4-</orders>', malformed),
+  file('xml', 'UTF-16 that is UTF-8', '<?xml version="1.0" encoding="UTF-16"?><orders/>', malformed),
   file('xml', 'an entity nobody declared', xmlElement('&b;'), malformed),
   file('xml', 'a reference to no character', xmlElement('&#0;'), malformed),
   file('xml', 'elements that never end', `<orders>${'<a>'.repeat(100_000)}`, limit('depth')),
@@ -152,6 +159,10 @@ const ofCsv: Attack[] = [
   file('csv', 'a quote that never ends', `id,sku,price\n1,"a${',b\n'.repeat(100_000)}`, {
     code: 'FILE_MALFORMED',
     place: { line: 2 },
+  }),
+  file('csv', 'UTF-16 with a byte order mark', Buffer.from(`\ufeff${goodFiles.csv}`, 'utf16le'), 'compared'),
+  file('csv', 'UTF-16 cut in a character', Buffer.from(`\ufeff${goodFiles.csv}`, 'utf16le').subarray(0, -1), {
+    code: 'FILE_SUSPICIOUS',
   }),
   file('csv', 'formulas', "id,sku,price\n=1+1,@SUM(A1),+1\n=cmd|' /C calc'!A0,-1,\t2\n3,a,3\n", 'compared'),
   file(

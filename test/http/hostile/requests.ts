@@ -255,6 +255,7 @@ const json = { 'content-type': 'application/json' }
 const gzip = { ...json, 'content-encoding': 'gzip' }
 const packed = gzipSync(good)
 const bomb = gzipSync(Buffer.alloc(64 * mebibyte, ' '))
+const formBomb = gzipSync(multipartBody([filePart(Buffer.alloc(64 * mebibyte, ' '))]))
 const damaged = Buffer.from(packed)
 damaged[damaged.length - 6] = (damaged[damaged.length - 6] ?? 0) ^ 0xff
 
@@ -281,7 +282,7 @@ const ofRawBodies: Attack[] = [
   request(
     'a multipart body of 64 MiB in gzip',
     (to) =>
-      post(to.upload(), gzipSync(multipartBody([filePart(Buffer.alloc(64 * mebibyte, ' '))])), {
+      post(to.upload(), formBomb, {
         'content-type': 'multipart/form-data; boundary=x',
         'content-encoding': 'gzip',
       }),
