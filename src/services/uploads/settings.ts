@@ -8,7 +8,10 @@ export interface UploadOptions {
   maxFiles?: number
   /** Per token. Default 20 in 60,000 ms. */
   rateLimit?: { points?: number; durationMs?: number }
-  /** Bytes received and not yet compared, of all uploads; one tenant may have a quarter. Default 512 MiB. */
+  /**
+   * Bytes received and not yet compared, of all uploads; one tenant may have a quarter. Default
+   * 512 MiB, or four times `maxBytes` if that is more.
+   */
   budgetBytes?: number
   /** Uploads under way at once with one token. Default 4. */
   inFlightPerToken?: number
@@ -29,12 +32,17 @@ export const uploadField = z
       .strictObject({ points: positive.default(20), durationMs: positive.max(2 ** 31 - 1).default(60_000) })
       .prefault({}),
     maxFiles: positive.max(100).default(10),
-    budgetBytes: positive.default(512 * 1024 * 1024),
+    budgetBytes: positive.optional(),
     inFlightPerToken: positive.max(1_000).default(4),
     idleMs: positive.max(3_600_000).default(15_000),
     timeoutMs: positive.max(24 * 3_600_000).default(300_000),
     directory: z.string().min(1).nullable().default(null),
   })
+  .transform(({ budgetBytes, ...rest }) => ({
+    ...rest,
+    // A tenant's quarter takes the largest file at least.
+    budgetBytes: budgetBytes ?? Math.max(512 * 1024 * 1024, 4 * rest.maxBytes),
+  }))
   .prefault({})
 
 /** As {@link UploadOptions}, with every default filled in. */
