@@ -70,7 +70,7 @@ export function uploadsService(context: Context) {
       const monitor = await storage.get('monitors', principal.tenantId, given.monitorId)
       if (monitor === null) throw invalidField('monitorId', 'unknown_monitor', 'no such monitor')
       refuseInactive(monitor)
-      const place = budget.enter(monitor.tenantId, monitor.id)
+      const place = budget.enter(monitor.tenantId, null)
       try {
         const file = await collect(
           given.file,

@@ -33,12 +33,13 @@ export class Budget {
   constructor(readonly options: BudgetOptions) {}
 
   /**
-   * A place for an upload with the monitor's token.
+   * A place for an upload.
+   * @param monitorId whose token it came with; null: the host's own, of which there may be any number
    * @throws DrifthookError `UPLOADS_BUSY` naming the limit that was hit
    */
-  enter(tenantId: string, monitorId: string): BudgetPlace {
+  enter(tenantId: string, monitorId: string | null): BudgetPlace {
     const { inFlightPerToken: most } = this.options
-    if ((this.#underWay.get(monitorId) ?? 0) >= most) {
+    if (monitorId !== null && (this.#underWay.get(monitorId) ?? 0) >= most) {
       throw uploadsBusy(
         `${most} uploads with this token are under way. Send the next one when one of them has ended.`,
         { name: 'upload.inFlightPerToken', value: most },
@@ -49,7 +50,7 @@ export class Budget {
     let least = Math.min(leastBytes, this.#share)
     const charged = () => Math.max(taken, least)
     this.#charge(tenantId, least)
-    add(this.#underWay, monitorId, 1)
+    if (monitorId !== null) add(this.#underWay, monitorId, 1)
     return {
       take: (bytes) => {
         this.#charge(tenantId, Math.max(taken + bytes, least) - charged())
@@ -66,7 +67,7 @@ export class Budget {
         const before = charged()
         least = 0
         this.#charge(tenantId, charged() - before)
-        add(this.#underWay, monitorId, -1)
+        if (monitorId !== null) add(this.#underWay, monitorId, -1)
       },
     }
   }
