@@ -15,6 +15,7 @@ export interface CustomFormat {
   /**
    * The whole file as a JSON value, with the types its values have. What it throws is answered as
    * `FILE_MALFORMED`; throw a `DrifthookError` of that code to name the place.
+   * @param bytes to be read before this returns: the next file comes in the same memory
    */
   parse(bytes: Uint8Array): unknown
 }

@@ -17,7 +17,7 @@ export interface Format {
    */
   detect(head: Uint8Array): Detection | null
   /**
-   * Reads a whole file once.
+   * Reads a whole file once, and keeps none of its bytes: the next file may come in the same memory.
    * @throws DrifthookError `FILE_MALFORMED`, `FILE_EMPTY`, `FILE_LIMIT_EXCEEDED`, with a place
    */
   profile(bytes: Uint8Array, options: ProfileOptions): Profile
