@@ -1,6 +1,7 @@
 /** Counting in the storage, for as long as it answers: what waits for the answer waits for something else. */
 import type { RateLimit } from '../model.js'
 import type { Limiter, Taken } from '../ports/limiter.js'
+import { within } from '../within.js'
 import type { Logger } from './context.js'
 
 export interface SharedLimiter {
@@ -17,6 +18,8 @@ const patienceMs = 300
 /** For how long it is not asked again after it failed: so that not every request has to wait. */
 const pauseMs = 1_000
 
+const noAnswer = () => new Error(`no answer within ${patienceMs} ms`)
+
 /** @param limiter the storage's, if it has one */
 export function sharedLimiter(limiter: Limiter | undefined, logger: Logger): SharedLimiter {
   if (limiter === undefined) return { take: async () => null }
@@ -26,7 +29,7 @@ export function sharedLimiter(limiter: Limiter | undefined, logger: Logger): Sha
     async take(key, limit) {
       if (performance.now() < askedAgainAt) return null
       try {
-        const answer = await within(patienceMs, limiter.take(key, limit))
+        const answer = await within(patienceMs, limiter.take(key, limit), noAnswer)
         if (failing) logger.info('rate limits are counted in the storage again')
         failing = false
         return answer
@@ -39,11 +42,4 @@ export function sharedLimiter(limiter: Limiter | undefined, logger: Logger): Sha
       }
     },
   }
-}
-
-function within<Answer>(ms: number, asked: Promise<Answer>): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms)
-    asked.then(resolve, reject).finally(() => clearTimeout(timer))
-  })
 }

@@ -6,11 +6,12 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { faults, importsOf, loadedBy, packageOf, type Rules, type Sources } from '../support/imports.js'
 
-const kernel = ['model.ts', 'errors.ts', 'url.ts']
+const kernel = ['model.ts', 'errors.ts', 'url.ts', 'within.ts']
 
 const rooms: Rules['rooms'] = {
   'errors.ts': [],
   'url.ts': [],
+  'within.ts': [],
   'model.ts': ['errors.ts', 'type diff/report.ts', 'type signing/index.ts'],
   'options.ts': ['analysis/settings.ts', 'services/', 'ports/', 'type http/request.ts', ...kernel],
   'life.ts': ['ports/', ...kernel],

@@ -1,7 +1,7 @@
 /** The host's pool, with failures in our own words and lost races run again. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DrifthookError } from '../../errors.js'
-import { within } from '../shared/within.js'
+import { within } from '../../within.js'
 import { isOrdinary, isRaceLost, translated } from './failure.js'
 import type { PostgresClient, PostgresPool, PostgresQueryable, SqlRow } from './pool.js'
 

@@ -14,7 +14,7 @@ import type { Row, TableName, UniqueOf, WorkTableName } from '../../ports/tables
 import { type Codec, Codecs } from '../shared/codec.js'
 import { planList } from '../shared/list-plan.js'
 import { Opening } from '../shared/opening.js'
-import { outcomeWrites, settledBy } from '../shared/outcomes.js'
+import { settleEach } from '../shared/outcomes.js'
 import { checkClaim } from '../shared/turns.js'
 import { Claims } from './claims.js'
 import { Commits } from './commits.js'
@@ -136,12 +136,11 @@ export class RedisStorage implements Storage {
   }
 
   async settle<T extends WorkTableName>(table: T, outcomes: readonly Outcome<T>[]): Promise<SettleResult[]> {
-    return Promise.all(
-      outcomes.map((outcome) => {
-        const [own, ...carried] = outcomeWrites(table, outcome).map((write) => stepOf(this.#codecs.of, write))
-        const held = { ...own!, held: true, expect: { fence: outcome.fence } }
-        return settledBy(this.#opening.use(() => this.#commits.commit([held, ...carried])))
-      }),
+    return settleEach(
+      table,
+      outcomes as readonly Outcome<WorkTableName>[],
+      (write) => stepOf(this.#codecs.of, write),
+      (steps) => this.#opening.use(() => this.#commits.commit(steps)),
     )
   }
 

@@ -1,6 +1,6 @@
 /** What the adapters of queue engines have in common: an engine that does not answer holds nothing up. */
 import type { ConsumeOptions } from '../../ports/queue.js'
-import { within } from './within.js'
+import { within } from '../../within.js'
 
 /** How long one call to an engine may take. The runner's sweep is about as quick. */
 const engineMs = 1_000

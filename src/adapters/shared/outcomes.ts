@@ -39,8 +39,27 @@ export function holds(
   return record !== null && record.fence === fence && record.leaseUntil !== null && record.dueAt !== null
 }
 
+/**
+ * Settles each outcome in a commit of its own, whose first step is the record's, held to the outcome's fence.
+ * @param stepOf how the store writes a write down
+ */
+export function settleEach<Step extends object>(
+  table: WorkTableName,
+  outcomes: readonly AnyOutcome[],
+  stepOf: (write: Write) => Step,
+  commit: (steps: Step[]) => Promise<void>,
+): Promise<SettleResult[]> {
+  return Promise.all(
+    outcomes.map((outcome) => {
+      const [own, ...carried] = outcomeWrites(table, outcome).map(stepOf)
+      const held: Step = { ...own!, held: true, expect: { fence: outcome.fence } }
+      return settledBy(commit([held, ...carried]))
+    }),
+  )
+}
+
 /** What a commit says of the outcome whose record is its first write, held to its fence. */
-export async function settledBy(commit: Promise<void>): Promise<SettleResult> {
+async function settledBy(commit: Promise<void>): Promise<SettleResult> {
   try {
     await commit
     return 'applied'

@@ -109,7 +109,7 @@ function add(counts: Map<string, number>, key: string, by: number): void {
 }
 
 /** Too much is on its way in. @param limit the one that was hit */
-export const uploadsBusy = (detail: string, limit?: Limit): DrifthookError =>
+const uploadsBusy = (detail: string, limit?: Limit): DrifthookError =>
   new DrifthookError('UPLOADS_BUSY', detail, {
     retryAfterSeconds: 5,
     ...(limit === undefined ? {} : { limit }),
